@@ -1,0 +1,47 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <string>
+#include <vector>
+
+#include "diff/event.h"
+#include "tables/snapshot.h"
+
+namespace hindstat {
+
+struct DiffOptions {
+  std::vector<std::string> tables; ///< Only these; all when empty.
+};
+
+/// A table that could not be compared, and why.
+struct NotCompared {
+  std::string table;
+  std::string netns;
+  std::string side;   ///< "A", "B" or "both".
+  std::string reason; ///< "not collected: permission denied ..."
+};
+
+/// What may be concluded from a comparison of two snapshots (diff-semantics 3.2).
+struct Comparability {
+  bool same_host = true;
+  bool same_boot = true;
+  std::int64_t elapsed_ns = 0;             ///< CLOCK_BOOTTIME from A to B; CLOCK_REALTIME across boots.
+  std::int64_t clock_step_ns = 0;          ///< Wall clock progress minus elapsed; 0 across boots.
+  bool owners_comparable = true;           ///< False when one side could see owners and the other could not.
+  std::vector<NotCompared> not_compared;
+  std::vector<std::string> compared;       ///< Names of tables.
+  std::vector<std::string> doubts;         ///< One sentence each, in the order of importance.
+};
+
+/// Everything that happened from A to B, each change once.
+struct Diff {
+  Comparability comparability;
+  std::vector<Event> events; ///< Deterministic: by table (catalog order), kind, key.
+};
+
+/// Throws Error when the snapshots are of two hosts.
+[[nodiscard]] Diff diff_snapshots(const Snapshot& before, const Snapshot& after, const DiffOptions& options);
+
+} // namespace hindstat

@@ -1,0 +1,19 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <string>
+
+#include "recorder/system.h"
+#include "tables/snapshot.h"
+
+namespace hindstat {
+
+struct RecordOptions {
+  std::string host_label; ///< Overrides the host name when not empty.
+};
+
+/// Takes one snapshot of the namespace that `system` stands for: every table of the reader list, each with its
+/// Capture. Sources that are absent or denied are statuses, not errors.
+[[nodiscard]] Snapshot record_snapshot(const System& system, const RecordOptions& options);
+
+} // namespace hindstat

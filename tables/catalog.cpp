@@ -1,0 +1,128 @@
+// SPDX-License-Identifier: MIT
+// The one list of tables. A new table is its header, its reader, a test, and one line here.
+#include "tables/catalog.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <bit>
+#include <set>
+
+#include "tables/network_namespace.h"
+#include "tables/process.h"
+#include "tables/route.h"
+#include "tables/socket.h"
+#include "tables/socket_owner.h"
+
+namespace hindstat {
+
+namespace {
+
+const std::array all_tables{
+  sockets.spec(), socket_owners.spec(), processes.spec(), routes.spec(), network_namespaces.spec(),
+};
+
+bool is_identifier(std::string_view name) {
+  const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
+  return !name.empty() && is_lower(name.front()) && std::ranges::all_of(name, [&](char c) {
+    return is_lower(c) || (c >= '0' && c <= '9') || c == '_';
+  });
+}
+
+bool is_sentence(std::string_view doc) {
+  return doc.size() >= 2 && doc.front() >= 'A' && doc.front() <= 'Z' && doc.back() == '.';
+}
+
+std::string find_names_fault(const ColumnSpec& column) {
+  if (column.names.empty() != (column.kind != Kind::enumeration && !is_flags(column.kind))) {
+    return "names belong to enumerations and flag sets, and to each of them";
+  }
+  std::set<std::string_view> texts;
+  std::set<std::uint32_t> values;
+  for (const ValueName& name : column.names) {
+    if (name.name.empty() || !texts.insert(name.name).second) {
+      return fmt::format("value {} has no text of its own", name.value);
+    }
+    if (!values.insert(name.value).second) {
+      return fmt::format("value {} is named twice", name.value);
+    }
+    if (is_flags(column.kind) && std::popcount(name.value) != 1) {
+      return fmt::format("flag {} is not a single bit", name.value);
+    }
+  }
+  return "";
+}
+
+std::vector<std::string> find_column_faults(const ColumnSpec& column) {
+  std::vector<std::string> faults;
+  if (!is_identifier(column.name)) {
+    faults.emplace_back("the name is not lower case letters, digits and underscores");
+  }
+  if (!is_sentence(column.doc)) {
+    faults.emplace_back("the doc is not a sentence (capital letter, full stop)");
+  }
+  const bool is_number = column.kind == Kind::u8 || column.kind == Kind::u16 || column.kind == Kind::u32
+                         || column.kind == Kind::u64 || is_signed(column.kind);
+  if ((column.role == Role::counter || column.role == Role::gauge || column.role == Role::timer) && !is_number) {
+    faults.emplace_back("a counter, gauge or timer is a number");
+  }
+  if (column.role == Role::counter && is_signed(column.kind)) {
+    faults.emplace_back("a counter is unsigned");
+  }
+  if (column.role == Role::timer && (column.kind != Kind::u64 || column.unit != Unit::boottime_ms)) {
+    faults.emplace_back("a timer is a u64 in boottime_ms");
+  }
+  if (auto fault = find_names_fault(column); !fault.empty()) {
+    faults.push_back(std::move(fault));
+  }
+  return faults;
+}
+
+} // namespace
+
+std::span<const TableSpec> catalog() {
+  return all_tables;
+}
+
+const TableSpec* find_table_spec(std::string_view name) {
+  const auto it = std::ranges::find(all_tables, name, &TableSpec::name);
+  return it == all_tables.end() ? nullptr : &*it;
+}
+
+std::vector<std::string> lint_table_spec(const TableSpec& spec) {
+  std::vector<std::string> faults;
+  if (!is_identifier(spec.name)) {
+    faults.push_back(fmt::format("{}: the name is not lower case letters, digits and underscores", spec.name));
+  }
+  if (!is_sentence(spec.doc)) {
+    faults.push_back(fmt::format("{}: the doc is not a sentence (capital letter, full stop)", spec.name));
+  }
+  if (std::ranges::none_of(spec.columns, [](const ColumnSpec& column) { return column.role == Role::key; })) {
+    faults.push_back(fmt::format("{}: no column is a key", spec.name));
+  }
+  std::set<std::string_view> names;
+  for (const ColumnSpec& column : spec.columns) {
+    if (!names.insert(column.name).second) {
+      faults.push_back(fmt::format("{}.{}: two columns have this name", spec.name, column.name));
+    }
+    for (const std::string& fault : find_column_faults(column)) {
+      faults.push_back(fmt::format("{}.{}: {}", spec.name, column.name, fault));
+    }
+  }
+  return faults;
+}
+
+std::string describe_table_spec(const TableSpec& spec) {
+  std::string text = fmt::format("{}  {}\n", spec.name, spec.doc);
+  for (const ColumnSpec& column : spec.columns) {
+    text += fmt::format("  {}.{}  {}{} {} {}  {}\n", spec.name, column.name, name_of(column.kind),
+                        column.nullable ? "?" : "", name_of(column.role), name_of(column.unit), column.doc);
+    for (const ValueName& name : column.names) {
+      text += fmt::format("    {} {}\n", name.value, name.name);
+    }
+  }
+  return text;
+}
+
+} // namespace hindstat

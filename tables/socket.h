@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tables/table_spec.h"
+
+namespace hindstat {
+
+/// Internet transport of a socket. The family is that of its addresses, as the kernel keeps tcp and tcp6 apart.
+enum class SocketProtocol : std::uint8_t { tcp = 1, udp = 2, udplite = 3, raw = 4 };
+
+template <>
+struct NamesOf<SocketProtocol> {
+  static constexpr std::array values = {ValueName{1, "tcp"}, ValueName{2, "udp"}, ValueName{3, "udplite"},
+                                        ValueName{4, "raw"}};
+};
+
+/// RFC 9293 states with the kernel's numbers (include/net/tcp_states.h). UDP, UDP-Lite and raw sockets use
+/// established (connected) and close (not connected).
+enum class TcpState : std::uint8_t {
+  established = 1,
+  syn_sent = 2,
+  syn_recv = 3,
+  fin_wait1 = 4,
+  fin_wait2 = 5,
+  time_wait = 6,
+  close = 7,
+  close_wait = 8,
+  last_ack = 9,
+  listen = 10,
+  closing = 11,
+  new_syn_recv = 12,
+  bound_inactive = 13,
+};
+
+template <>
+struct NamesOf<TcpState> {
+  static constexpr std::array values = {
+    ValueName{1, "ESTABLISHED"}, ValueName{2, "SYN_SENT"},   ValueName{3, "SYN_RECV"},      ValueName{4, "FIN_WAIT1"},
+    ValueName{5, "FIN_WAIT2"},   ValueName{6, "TIME_WAIT"},  ValueName{7, "CLOSE"},         ValueName{8, "CLOSE_WAIT"},
+    ValueName{9, "LAST_ACK"},    ValueName{10, "LISTEN"},    ValueName{11, "CLOSING"},      ValueName{12, "NEW_SYN_RECV"},
+    ValueName{13, "BOUND_INACTIVE"}};
+};
+
+/// The timer that is pending (tcp_diag, inet_diag.h idiag_timer; /proc/net/tcp field tr), by netstat's names.
+enum class SocketTimer : std::uint8_t { off = 0, on = 1, keepalive = 2, timewait = 3, probe = 4 };
+
+template <>
+struct NamesOf<SocketTimer> {
+  static constexpr std::array values = {ValueName{0, "off"}, ValueName{1, "on"}, ValueName{2, "keepalive"},
+                                        ValueName{3, "timewait"}, ValueName{4, "probe"}};
+};
+
+/// One internet socket. Sources: sock_diag (net/ipv4/inet_diag.c), else /proc/net/{tcp,udp,udplite,raw}{,6}.
+struct Socket {
+  std::string netns;
+  SocketProtocol protocol = SocketProtocol::tcp;
+  IpAddress local_address;
+  std::uint16_t local_port = 0;
+  IpAddress remote_address;
+  std::uint16_t remote_port = 0;
+  std::optional<std::uint64_t> cookie;
+  std::uint32_t inode = 0;
+  TcpState state = TcpState::close;
+  std::uint32_t recv_queue = 0;
+  std::uint32_t send_queue = 0;
+  std::optional<std::uint32_t> backlog;
+  std::uint32_t uid = 0;
+  std::optional<std::string> bound_interface;
+  SocketTimer timer = SocketTimer::off;
+  std::optional<std::uint64_t> timer_expires;
+  std::uint8_t timer_retries = 0;
+  std::optional<std::uint32_t> drops;
+  std::optional<std::uint32_t> pid;
+  std::optional<std::uint32_t> fd;
+};
+
+inline constexpr auto sockets = define_table<Socket>(
+  "socket", "Internet sockets: TCP, UDP, UDP-Lite and raw, IPv4 and IPv6.",
+  field<&Socket::netns>("netns", Role::key, "Network namespace; empty is the recorder's own."),
+  field<&Socket::protocol>("protocol", Role::key, "Transport protocol."),
+  field<&Socket::local_address>("local_address", Role::key, "Local address."),
+  field<&Socket::local_port>("local_port", Role::key, "Local port; for raw sockets the IP protocol number."),
+  field<&Socket::remote_address>("remote_address", Role::key, "Remote address; unspecified when not connected."),
+  field<&Socket::remote_port>("remote_port", Role::key, "Remote port; 0 when not connected."),
+  field<&Socket::cookie>("cookie", Role::incarnation,
+                         "Kernel socket cookie, one for the whole life of a socket; only from netlink.", Unit::hex),
+  field<&Socket::inode>("inode", Role::incarnation,
+                        "Inode in sockfs; 0 while not accepted, orphaned or in TIME_WAIT."),
+  field<&Socket::state>("state", Role::state, "State of RFC 9293; ESTABLISHED or CLOSE for other protocols."),
+  field<&Socket::recv_queue>("recv_queue", Role::gauge,
+                             "Unread bytes (memory for UDP and raw); for LISTEN the accept queue's length."),
+  field<&Socket::send_queue>("send_queue", Role::gauge, "Bytes not acknowledged yet (memory for UDP and raw).",
+                             Unit::bytes),
+  field<&Socket::backlog>("backlog", Role::attribute, "Limit of the accept queue; only LISTEN, only from netlink."),
+  field<&Socket::uid>("uid", Role::attribute, "Owner's uid; 0 also when no process holds the socket."),
+  field<&Socket::bound_interface>("bound_interface", Role::attribute,
+                                  "Interface it is bound to (SO_BINDTODEVICE or scope); only from netlink."),
+  field<&Socket::timer>("timer", Role::note, "Timer that is pending."),
+  field<&Socket::timer_expires>("timer_expires", Role::timer, "When the pending timer expires.", Unit::boottime_ms),
+  field<&Socket::timer_retries>("timer_retries", Role::note,
+                                "Expirations of the pending timer so far: retransmits or unanswered probes."),
+  field<&Socket::drops>("drops", Role::counter, "Datagrams dropped at this socket; UDP, UDP-Lite and raw.",
+                        Unit::packets),
+  field<&Socket::pid>("pid", Role::attribute, "First process that holds it: the lowest pid."),
+  field<&Socket::fd>("fd", Role::note, "That process's lowest descriptor for it."));
+
+} // namespace hindstat

@@ -1,0 +1,352 @@
+// SPDX-License-Identifier: MIT
+#include "tables/table.h"
+
+#include <algorithm>
+#include <cassert>
+#include <numeric>
+
+namespace hindstat {
+
+namespace {
+
+Column::Cells cells_for(Kind kind) {
+  switch (width_of(kind)) {
+    case 1:
+      return std::vector<std::uint8_t>();
+    case 2:
+      return std::vector<std::uint16_t>();
+    case 4:
+      return std::vector<std::uint32_t>();
+    default:
+      return std::vector<std::uint64_t>();
+  }
+}
+
+template <typename Cells>
+using CellType = typename std::decay_t<Cells>::value_type;
+
+// splitmix64's finaliser: every input bit reaches every output bit.
+constexpr std::uint64_t mix(std::uint64_t x) {
+  x ^= x >> 30;
+  x *= 0xBF58476D1CE4E5B9ULL;
+  x ^= x >> 27;
+  x *= 0x94D049BB133111EBULL;
+  x ^= x >> 31;
+  return x;
+}
+
+constexpr std::uint64_t null_hash = 0x6E756C6C6E756C6CULL;
+
+// The salt of a column: its position, so that equal values in two columns do not cancel out.
+constexpr std::uint64_t salt_of(std::size_t column) {
+  return mix(0x9E3779B97F4A7C15ULL * (column + 1));
+}
+
+} // namespace
+
+std::optional<std::size_t> TableSpec::find_column(std::string_view column) const {
+  const auto it = std::ranges::find(columns, column, &ColumnSpec::name);
+  return it == columns.end() ? std::nullopt : std::optional(static_cast<std::size_t>(it - columns.begin()));
+}
+
+Column::Column(Kind kind) : kind_(kind), cells_(cells_for(kind)) {
+}
+
+std::uint64_t Column::raw(std::size_t row) const {
+  return std::visit([row](const auto& cells) -> std::uint64_t { return cells[row]; }, cells_);
+}
+
+std::int64_t Column::signed_value(std::size_t row) const {
+  const std::uint64_t value = raw(row);
+  return kind_ == Kind::i32 ? static_cast<std::int32_t>(static_cast<std::uint32_t>(value))
+                            : static_cast<std::int64_t>(value);
+}
+
+std::string_view Column::bytes(std::size_t row) const {
+  assert(is_interned(kind_));
+  return is_null(row) ? std::string_view() : dictionary_.at(static_cast<std::uint32_t>(raw(row)));
+}
+
+IpAddress Column::address(std::size_t row) const {
+  return IpAddress::from_bytes(bytes(row)).value_or(IpAddress());
+}
+
+void Column::append_raw(std::uint64_t value) {
+  std::visit([value](auto& cells) { cells.push_back(static_cast<CellType<decltype(cells)>>(value)); }, cells_);
+  if (++size_ > nulls_.size() * 64) {
+    nulls_.push_back(0);
+  }
+}
+
+void Column::append_bytes(std::string_view bytes) {
+  assert(is_interned(kind_));
+  // Neighbouring rows often hold the same text or address: one comparison saves the hash.
+  if (size_ > 0 && !is_null(size_ - 1)) {
+    const std::uint64_t last = raw(size_ - 1);
+    if (dictionary_.at(static_cast<std::uint32_t>(last)) == bytes) {
+      append_raw(last);
+      return;
+    }
+  }
+  append_raw(dictionary_.intern(bytes));
+}
+
+void Column::append_null() {
+  append_raw(0);
+  set_null(size_ - 1, true);
+}
+
+void Column::append_from(const Column& from, std::size_t row) {
+  if (from.is_null(row)) {
+    append_null();
+  } else if (is_interned(kind_)) {
+    append_bytes(from.bytes(row));
+  } else {
+    append_raw(from.raw(row));
+  }
+}
+
+void Column::set_raw(std::size_t row, std::uint64_t value) {
+  std::visit([row, value](auto& cells) { cells[row] = static_cast<CellType<decltype(cells)>>(value); }, cells_);
+}
+
+void Column::set_null(std::size_t row, bool null) {
+  if (is_null(row) == null) {
+    return;
+  }
+  const std::uint64_t bit = 1ULL << (row % 64);
+  if (null) {
+    nulls_[row / 64] |= bit;
+    ++null_count_;
+    set_raw(row, 0);
+  } else {
+    nulls_[row / 64] &= ~bit;
+    --null_count_;
+  }
+}
+
+void Column::set_from(std::size_t row, const Column& from, std::size_t from_row) {
+  if (from.is_null(from_row)) {
+    set_null(row, true);
+    return;
+  }
+  set_null(row, false);
+  set_raw(row, is_interned(kind_) ? dictionary_.intern(from.bytes(from_row)) : from.raw(from_row));
+}
+
+void Column::reserve(std::size_t rows) {
+  std::visit([rows](auto& cells) { cells.reserve(rows); }, cells_);
+  nulls_.reserve((rows + 63) / 64);
+}
+
+void Column::truncate(std::size_t rows) {
+  assert(rows <= size_);
+  while (null_count_ > 0 && size_ > rows) {
+    set_null(--size_, false);
+  }
+  size_ = rows;
+  std::visit([rows](auto& cells) { cells.resize(rows); }, cells_);
+  nulls_.resize((rows + 63) / 64);
+}
+
+void Column::assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_t> nulls) {
+  size_ = raw.size();
+  std::visit(
+    [&raw](auto& cells) {
+      cells.resize(raw.size());
+      std::ranges::transform(raw, cells.begin(), [](std::uint64_t v) { return static_cast<CellType<decltype(cells)>>(v); });
+    },
+    cells_);
+  nulls_.assign((size_ + 63) / 64, 0);
+  null_count_ = 0;
+  for (const std::uint32_t row : nulls) {
+    set_null(row, true);
+  }
+}
+
+Table::Table(TableSpec spec) : spec_(spec) {
+  columns_.reserve(spec_.columns.size());
+  for (const ColumnSpec& column : spec_.columns) {
+    columns_.emplace_back(column.kind);
+  }
+}
+
+const Column* Table::find_column(std::string_view name) const {
+  const auto index = spec_.find_column(name);
+  return index ? &columns_[*index] : nullptr;
+}
+
+void Table::reserve(std::size_t rows) {
+  for (Column& column : columns_) {
+    column.reserve(rows);
+  }
+}
+
+void Table::truncate(std::size_t rows) {
+  for (Column& column : columns_) {
+    column.truncate(rows);
+  }
+  size_ = rows;
+}
+
+void Table::append_row(const Table& from, std::size_t row) {
+  assert(columns_.size() == from.columns_.size());
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    columns_[i].append_from(from.columns_[i], row);
+  }
+  ++size_;
+}
+
+void Table::set_row(std::size_t row, const Table& from, std::size_t from_row) {
+  assert(columns_.size() == from.columns_.size());
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    columns_[i].set_from(row, from.columns_[i], from_row);
+  }
+}
+
+Table Table::select(std::span<const std::uint32_t> rows) const {
+  Table result(spec_);
+  result.reserve(rows.size());
+  for (const std::uint32_t row : rows) {
+    result.append_row(*this, row);
+  }
+  return result;
+}
+
+Table Table::converted_to(const TableSpec& spec) const {
+  Table result(spec);
+  result.reserve(size_);
+  for (std::size_t i = 0; i < spec.columns.size(); ++i) {
+    const Column* from = find_column(spec.columns[i].name);
+    Column& to = result.columns_[i];
+    for (std::size_t row = 0; row < size_; ++row) {
+      if (from == nullptr || from->is_null(row)) {
+        to.append_null();
+      } else if (is_interned(to.kind())) {
+        to.append_bytes(from->bytes(row));
+      } else {
+        to.append_raw(is_signed(from->kind()) ? static_cast<std::uint64_t>(from->signed_value(row)) : from->raw(row));
+      }
+    }
+  }
+  result.size_ = size_;
+  return result;
+}
+
+void Table::add_column_hashes(std::size_t index, std::vector<std::uint64_t>& sums) const {
+  const Column& column = columns_[index];
+  const std::uint64_t salt = salt_of(index);
+  if (is_interned(column.kind())) {
+    const Dictionary& dictionary = column.dictionary();
+    std::vector<std::uint64_t> salted(dictionary.size());
+    for (std::uint32_t id = 0; id < salted.size(); ++id) {
+      salted[id] = mix(dictionary.hash(id) ^ salt);
+    }
+    const auto& ids = std::get<std::vector<std::uint32_t>>(column.cells());
+    for (std::size_t row = 0; row < size_; ++row) {
+      sums[row] += column.is_null(row) ? mix(null_hash ^ salt) : salted[ids[row]];
+    }
+    return;
+  }
+  std::visit(
+    [&](const auto& cells) {
+      for (std::size_t row = 0; row < cells.size(); ++row) {
+        sums[row] += mix(static_cast<std::uint64_t>(cells[row]) ^ salt);
+      }
+    },
+    column.cells());
+  if (column.null_count() > 0) {
+    const std::uint64_t correction = mix(null_hash ^ salt) - mix(salt); // A null cell's raw value is 0.
+    for (std::size_t row = 0; row < size_; ++row) {
+      sums[row] += column.is_null(row) ? correction : 0;
+    }
+  }
+}
+
+void Table::finish_hashes(std::vector<std::uint64_t>& sums) {
+  for (std::uint64_t& sum : sums) {
+    sum = mix(sum + 1);
+  }
+}
+
+std::vector<std::uint64_t> Table::row_hashes() const {
+  return row_hashes_if([](const ColumnSpec&) { return true; });
+}
+
+std::uint64_t Table::content_sum() const {
+  const auto hashes = row_hashes();
+  return std::accumulate(hashes.begin(), hashes.end(), std::uint64_t{0});
+}
+
+bool Table::cells_equal(const Column& a, std::size_t row_a, const Column& b, std::size_t row_b) {
+  const bool null = a.is_null(row_a);
+  if (null || b.is_null(row_b)) {
+    return null == b.is_null(row_b);
+  }
+  return is_interned(a.kind()) ? a.bytes(row_a) == b.bytes(row_b) : a.raw(row_a) == b.raw(row_b);
+}
+
+namespace {
+
+int compare_cells(const Column& a, std::size_t row_a, const Column& b, std::size_t row_b) {
+  const auto sign = [](auto x, auto y) { return x < y ? -1 : (y < x ? 1 : 0); };
+  if (a.is_null(row_a) || b.is_null(row_b)) {
+    return sign(!a.is_null(row_a), !b.is_null(row_b));
+  }
+  if (a.kind() == Kind::address) {
+    // IPv4 before IPv6, as IpAddress orders them; then bytes in network order are numeric order.
+    const std::string_view x = a.bytes(row_a);
+    const std::string_view y = b.bytes(row_b);
+    return x.size() != y.size() ? sign(x.size(), y.size()) : sign(x, y);
+  }
+  if (is_interned(a.kind())) {
+    return sign(a.bytes(row_a), b.bytes(row_b));
+  }
+  return is_signed(a.kind()) ? sign(a.signed_value(row_a), b.signed_value(row_b)) : sign(a.raw(row_a), b.raw(row_b));
+}
+
+bool same_columns(const TableSpec& a, const TableSpec& b) {
+  return std::ranges::equal(a.columns, b.columns, [](const ColumnSpec& x, const ColumnSpec& y) {
+    return x.name == y.name && x.kind == y.kind;
+  });
+}
+
+} // namespace
+
+int Table::compare_rows(const Table& a, std::size_t row_a, const Table& b, std::size_t row_b) {
+  for (const bool keys : {true, false}) {
+    for (std::size_t i = 0; i < a.columns_.size(); ++i) {
+      if ((a.spec_.columns[i].role == Role::key) == keys) {
+        if (const int order = compare_cells(a.columns_[i], row_a, b.columns_[i], row_b); order != 0) {
+          return order;
+        }
+      }
+    }
+  }
+  return 0;
+}
+
+bool operator==(const Table& a, const Table& b) {
+  if (a.size_ != b.size_ || !same_columns(a.spec_, b.spec_)) {
+    return false;
+  }
+  const auto in_order = [](const Table& table) {
+    std::vector<std::uint32_t> rows(table.size_);
+    std::iota(rows.begin(), rows.end(), 0U);
+    std::ranges::sort(rows, [&](auto x, auto y) { return Table::compare_rows(table, x, table, y) < 0; });
+    return rows;
+  };
+  if (a.content_sum() != b.content_sum()) {
+    return false;
+  }
+  const auto rows_a = in_order(a);
+  const auto rows_b = in_order(b);
+  for (std::size_t i = 0; i < rows_a.size(); ++i) {
+    if (Table::compare_rows(a, rows_a[i], b, rows_b[i]) != 0) {
+      return false;
+    }
+  }
+  return true;
+}
+
+} // namespace hindstat

@@ -1,0 +1,180 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <variant>
+#include <vector>
+
+#include "tables/dictionary.h"
+#include "tables/kinds.h"
+
+namespace hindstat {
+
+/// What one column is called, how it is stored and what it means.
+struct ColumnSpec {
+  std::string_view name;
+  Kind kind = Kind::u64;
+  Role role = Role::attribute;
+  Unit unit = Unit::none;
+  bool nullable = false;
+  std::string_view doc;
+  std::span<const ValueName> names; ///< Of enum values or flag bits; empty for other kinds.
+};
+
+/// A table's name and columns. A view: the catalog's specs live for ever, a stored layout owns what its spec shows.
+struct TableSpec {
+  std::string_view name;
+  std::string_view doc;
+  std::span<const ColumnSpec> columns;
+
+  [[nodiscard]] std::optional<std::size_t> find_column(std::string_view column) const;
+};
+
+/// The cells of one column, 1, 2, 4 or 8 bytes each, plus a null bitmap, plus the dictionary of interned kinds.
+/// A null cell's raw value is 0.
+class Column {
+public:
+  using Cells = std::variant<std::vector<std::uint8_t>, std::vector<std::uint16_t>, std::vector<std::uint32_t>,
+                             std::vector<std::uint64_t>>;
+
+  explicit Column(Kind kind);
+
+  [[nodiscard]] Kind kind() const {
+    return kind_;
+  }
+  [[nodiscard]] std::size_t size() const {
+    return size_;
+  }
+  [[nodiscard]] bool is_null(std::size_t row) const {
+    return null_count_ != 0 && ((nulls_[row / 64] >> (row % 64)) & 1U) != 0;
+  }
+  [[nodiscard]] std::size_t null_count() const {
+    return null_count_;
+  }
+  /// The cell as stored: zero-extended integer, enum value, bits, or dictionary id.
+  [[nodiscard]] std::uint64_t raw(std::size_t row) const;
+  /// The cell as a signed number: sign-extended for Kind::i32 and i64.
+  [[nodiscard]] std::int64_t signed_value(std::size_t row) const;
+  /// Interned kinds only: the bytes; empty for null. The view lives until the column changes.
+  [[nodiscard]] std::string_view bytes(std::size_t row) const;
+  /// Kind::address only; 0.0.0.0 for null.
+  [[nodiscard]] IpAddress address(std::size_t row) const;
+
+  void append_raw(std::uint64_t value);
+  void append_bytes(std::string_view bytes);
+  void append_null();
+  /// Appends the cell of another column of the same kind.
+  void append_from(const Column& from, std::size_t row);
+  void set_raw(std::size_t row, std::uint64_t value);
+  /// Makes cell `row` equal to cell `from_row` of another column of the same kind.
+  void set_from(std::size_t row, const Column& from, std::size_t from_row);
+  void reserve(std::size_t rows);
+  void truncate(std::size_t rows);
+
+  /// For code that walks whole columns (codec, hashing): `visit` gets the vector of cells.
+  [[nodiscard]] const Cells& cells() const {
+    return cells_;
+  }
+  [[nodiscard]] const Dictionary& dictionary() const {
+    return dictionary_;
+  }
+  [[nodiscard]] Dictionary& dictionary() {
+    return dictionary_;
+  }
+  /// One bit a row, least significant first, ceil(size / 64) words; all zero when null_count() is 0.
+  [[nodiscard]] std::span<const std::uint64_t> null_words() const {
+    return nulls_;
+  }
+  /// Replaces all cells; `nulls` holds the rows that are null, ascending. Ids must be below dictionary().size().
+  void assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_t> nulls);
+  void set_null(std::size_t row, bool null);
+
+private:
+  Kind kind_;
+  std::size_t size_ = 0;
+  std::size_t null_count_ = 0;
+  Cells cells_;
+  std::vector<std::uint64_t> nulls_;
+  Dictionary dictionary_;
+};
+
+/// Rows of one spec, stored by column. The order of rows is storage, not meaning: two tables are equal when they hold
+/// the same multiset of rows. columns().size() == spec().columns.size(), and every column has size() cells.
+class Table {
+public:
+  explicit Table(TableSpec spec);
+
+  [[nodiscard]] const TableSpec& spec() const {
+    return spec_;
+  }
+  [[nodiscard]] std::size_t size() const {
+    return size_;
+  }
+  [[nodiscard]] bool empty() const {
+    return size_ == 0;
+  }
+  [[nodiscard]] const Column& column(std::size_t index) const {
+    return columns_[index];
+  }
+  [[nodiscard]] Column& column(std::size_t index) {
+    return columns_[index];
+  }
+  [[nodiscard]] const Column* find_column(std::string_view name) const;
+
+  void reserve(std::size_t rows);
+  void truncate(std::size_t rows);
+  /// To be called after one cell was appended to every column.
+  void row_appended() {
+    ++size_;
+  }
+  /// To be called after every column was given `rows` cells with Column::assign().
+  void set_size(std::size_t rows) {
+    size_ = rows;
+  }
+  void append_row(const Table& from, std::size_t row);
+  /// Makes row `row` equal to `from_row` of a table of the same spec.
+  void set_row(std::size_t row, const Table& from, std::size_t from_row);
+  /// The rows named, in that order.
+  [[nodiscard]] Table select(std::span<const std::uint32_t> rows) const;
+  /// The same rows under another spec: columns are matched by name; those that are missing here become null, those
+  /// that are missing there are dropped; integers may widen.
+  [[nodiscard]] Table converted_to(const TableSpec& spec) const;
+
+  /// A 64-bit hash of each row's values (of all columns; independent of row order and of dictionary ids).
+  [[nodiscard]] std::vector<std::uint64_t> row_hashes() const;
+  /// The same over the columns for which `use(spec)` is true.
+  template <typename Predicate>
+  [[nodiscard]] std::vector<std::uint64_t> row_hashes_if(Predicate&& use) const {
+    std::vector<std::uint64_t> sums(size_, 0);
+    for (std::size_t i = 0; i < columns_.size(); ++i) {
+      if (use(spec_.columns[i])) {
+        add_column_hashes(i, sums);
+      }
+    }
+    finish_hashes(sums);
+    return sums;
+  }
+  /// Sum of all row hashes: equal for equal tables whatever the order of rows.
+  [[nodiscard]] std::uint64_t content_sum() const;
+
+  /// Whether two cells (of tables with the same spec) hold the same value.
+  [[nodiscard]] static bool cells_equal(const Column& a, std::size_t row_a, const Column& b, std::size_t row_b);
+  /// < 0, 0, > 0: order of two rows by their key columns, then by all others; null first.
+  [[nodiscard]] static int compare_rows(const Table& a, std::size_t row_a, const Table& b, std::size_t row_b);
+
+  /// The same multiset of rows (and specs with the same column names and kinds).
+  friend bool operator==(const Table& a, const Table& b);
+
+private:
+  void add_column_hashes(std::size_t column, std::vector<std::uint64_t>& sums) const;
+  static void finish_hashes(std::vector<std::uint64_t>& sums);
+
+  TableSpec spec_;
+  std::size_t size_ = 0;
+  std::vector<Column> columns_;
+};
+
+} // namespace hindstat
