@@ -8,10 +8,10 @@ namespace hindstat {
 
 /// What a tool's exit status says; the contract of diff(1) plus EX_TEMPFAIL of sysexits.h.
 enum class ExitCode : int {
-  success = 0,      ///< Done; for hindstat-diff: no difference.
-  differences = 1,  ///< hindstat-diff found differences.
-  trouble = 2,      ///< Bad input, a damaged store, a selector that matches nothing.
-  try_again = 75,   ///< Disk full or store busy: the same command may succeed later.
+  success = 0,     ///< Done; for hindstat-diff: no difference.
+  differences = 1, ///< hindstat-diff found differences.
+  trouble = 2,     ///< Bad input, a damaged store, a selector that matches nothing.
+  try_again = 75,  ///< Disk full or store busy: the same command may succeed later.
 };
 
 /// The command cannot be done. The message is one sentence for the user and names the path and position; it is

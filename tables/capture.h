@@ -30,15 +30,15 @@ struct Capture {
   std::string table;
   std::string netns; ///< "" is the recorder's own namespace.
   CaptureStatus status = CaptureStatus::complete;
-  std::string detail;          ///< A sentence for people; empty when complete.
-  std::string source;          ///< "netlink", "proc", "netlink+proc"; decides the store's chain.
-  std::string coverage;        ///< What was asked and which source answered, "tcp=netlink raw=proc"; for machines.
-  std::uint32_t began_us = 0;  ///< After SnapshotInfo::clocks.boottime_ns.
-  std::uint32_t took_us = 0;   ///< Duration of the read.
-  std::uint32_t rows = 0;      ///< Rows kept.
-  std::uint32_t skipped = 0;   ///< Records that belong to other tables.
-  std::uint32_t rejected = 0;  ///< Records that could not be parsed.
-  std::string example;         ///< The first rejected record (at most 200 bytes).
+  std::string detail;         ///< A sentence for people; empty when complete.
+  std::string source;         ///< "netlink", "proc", "netlink+proc"; decides the store's chain.
+  std::string coverage;       ///< What was asked and which source answered, "tcp=netlink raw=proc"; for machines.
+  std::uint32_t began_us = 0; ///< After SnapshotInfo::clocks.boottime_ns.
+  std::uint32_t took_us = 0;  ///< Duration of the read.
+  std::uint32_t rows = 0;     ///< Rows kept.
+  std::uint32_t skipped = 0;  ///< Records that belong to other tables.
+  std::uint32_t rejected = 0; ///< Records that could not be parsed.
+  std::string example;        ///< The first rejected record (at most 200 bytes).
   std::optional<std::uint64_t> stored_at; ///< Sequence of the snapshot whose block holds the rows; set by the store.
 };
 

@@ -25,9 +25,8 @@ const std::array all_tables{
 
 bool is_identifier(std::string_view name) {
   const auto is_lower = [](char c) { return c >= 'a' && c <= 'z'; };
-  return !name.empty() && is_lower(name.front()) && std::ranges::all_of(name, [&](char c) {
-    return is_lower(c) || (c >= '0' && c <= '9') || c == '_';
-  });
+  return !name.empty() && is_lower(name.front())
+         && std::ranges::all_of(name, [&](char c) { return is_lower(c) || (c >= '0' && c <= '9') || c == '_'; });
 }
 
 bool is_sentence(std::string_view doc) {
@@ -120,6 +119,22 @@ std::string describe_table_spec(const TableSpec& spec) {
                         column.nullable ? "?" : "", name_of(column.role), name_of(column.unit), column.doc);
     for (const ValueName& name : column.names) {
       text += fmt::format("    {} {}\n", name.value, name.name);
+    }
+  }
+  return text;
+}
+
+std::string document_catalog() {
+  std::string text = "# Tables\n\nGenerated from the catalog (tables/*.h); `./dev accept` writes it anew. `?` after a "
+                     "kind: may be null, "
+                     "which means not known or not applicable.\n";
+  for (const TableSpec& spec : catalog()) {
+    text += fmt::format("\n## {}\n\n{}\n\n| column | kind | role | unit | meaning |\n|---|---|---|---|---|\n",
+                        spec.name, spec.doc);
+    for (const ColumnSpec& column : spec.columns) {
+      text +=
+        fmt::format("| {} | {}{} | {} | {} | {} |\n", column.name, name_of(column.kind), column.nullable ? "?" : "",
+                    name_of(column.role), column.unit == Unit::none ? "" : name_of(column.unit), column.doc);
     }
   }
   return text;

@@ -22,4 +22,7 @@ namespace hindstat {
 /// One line a column: "socket.state  enumeration state none  Doc."; the golden dump of the catalog.
 [[nodiscard]] std::string describe_table_spec(const TableSpec& spec);
 
+/// docs/tables.md: every table and column in Markdown.
+[[nodiscard]] std::string document_catalog();
+
 } // namespace hindstat

@@ -61,7 +61,8 @@ std::vector<std::uint32_t> changed_slots(const Column& before, const Column& aft
 
 void require_fit(bool fits, const Table& table, std::string_view what) {
   if (!fits) {
-    throw Error(fmt::format("a change set does not fit table {} of {} rows: {}", table.spec().name, table.size(), what));
+    throw Error(
+      fmt::format("a change set does not fit table {} of {} rows: {}", table.spec().name, table.size(), what));
   }
 }
 

@@ -43,9 +43,8 @@ std::string format_cell(const ColumnSpec& spec, const Column& column, std::size_
     case Kind::flags16:
     case Kind::flags32: {
       std::string text;
-      for_each_flag(spec.names, column.raw(row), [&](const std::string& name) {
-        text += text.empty() ? name : "," + name;
-      });
+      for_each_flag(spec.names, column.raw(row),
+                    [&](const std::string& name) { text += text.empty() ? name : "," + name; });
       return text;
     }
     case Kind::mac:

@@ -24,8 +24,9 @@ constexpr std::array kind_names{
 };
 
 constexpr std::array role_names{
-  Named<Role>{Role::key, "key"},     Named<Role>{Role::incarnation, "incarnation"}, Named<Role>{Role::state, "state"},
-  Named<Role>{Role::attribute, "attribute"}, Named<Role>{Role::gauge, "gauge"},     Named<Role>{Role::counter, "counter"},
+  Named<Role>{Role::key, "key"},     Named<Role>{Role::incarnation, "incarnation"},
+  Named<Role>{Role::state, "state"}, Named<Role>{Role::attribute, "attribute"},
+  Named<Role>{Role::gauge, "gauge"}, Named<Role>{Role::counter, "counter"},
   Named<Role>{Role::timer, "timer"}, Named<Role>{Role::note, "note"},
 };
 

@@ -75,7 +75,9 @@ template <typename Enum>
 struct NamesOf;
 
 template <typename Enum>
-concept NamedEnum = std::is_enum_v<Enum> && requires { NamesOf<Enum>::values.size(); };
+concept NamedEnum = std::is_enum_v<Enum> && requires {
+  NamesOf<Enum>::values.size();
+};
 
 /// Bits of `Enum`, whose enumerators are the single bits. Bits without a name are kept.
 template <NamedEnum Enum>

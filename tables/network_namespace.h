@@ -21,7 +21,8 @@ struct NetworkNamespace {
 inline constexpr auto network_namespaces = define_table<NetworkNamespace>(
   "network_namespace", "Network namespaces: the recorder's own and those that have a name.",
   field<&NetworkNamespace::netns>("netns", Role::key, "How the other tables name it; empty is the recorder's own."),
-  field<&NetworkNamespace::inode>("inode", Role::incarnation, "Inode in nsfs, as in net:[inode]; reused after it ends."),
+  field<&NetworkNamespace::inode>("inode", Role::incarnation,
+                                  "Inode in nsfs, as in net:[inode]; reused after it ends."),
   field<&NetworkNamespace::name>("name", Role::attribute, "Name in /run/netns or /run/docker/netns."),
   field<&NetworkNamespace::container>("container", Role::attribute, "Container id (12 digits) of its processes."),
   field<&NetworkNamespace::own>("own", Role::attribute, "True for the namespace the recorder ran in."));

@@ -27,9 +27,9 @@ enum class RouteType : std::uint8_t {
 template <>
 struct NamesOf<RouteType> {
   static constexpr std::array values = {
-    ValueName{0, "unspec"},    ValueName{1, "unicast"},   ValueName{2, "local"},       ValueName{3, "broadcast"},
-    ValueName{4, "anycast"},   ValueName{5, "multicast"}, ValueName{6, "blackhole"},   ValueName{7, "unreachable"},
-    ValueName{8, "prohibit"},  ValueName{9, "throw"},     ValueName{10, "nat"}};
+    ValueName{0, "unspec"},   ValueName{1, "unicast"},   ValueName{2, "local"},     ValueName{3, "broadcast"},
+    ValueName{4, "anycast"},  ValueName{5, "multicast"}, ValueName{6, "blackhole"}, ValueName{7, "unreachable"},
+    ValueName{8, "prohibit"}, ValueName{9, "throw"},     ValueName{10, "nat"}};
 };
 
 /// Who installed a route (RTPROT_*; iproute2's rt_protos).
@@ -38,12 +38,12 @@ enum class RouteProtocol : std::uint8_t { unspecified = 0, redirect = 1, kernel 
 template <>
 struct NamesOf<RouteProtocol> {
   static constexpr std::array values = {
-    ValueName{0, "unspec"},  ValueName{1, "redirect"},    ValueName{2, "kernel"},    ValueName{3, "boot"},
-    ValueName{4, "static"},  ValueName{8, "gated"},       ValueName{9, "ra"},        ValueName{10, "mrt"},
-    ValueName{11, "zebra"},  ValueName{12, "bird"},       ValueName{13, "dnrouted"}, ValueName{14, "xorp"},
-    ValueName{15, "ntk"},    ValueName{16, "dhcp"},       ValueName{17, "mrouted"},  ValueName{18, "keepalived"},
-    ValueName{42, "babel"},  ValueName{84, "openr"},      ValueName{186, "bgp"},     ValueName{187, "isis"},
-    ValueName{188, "ospf"},  ValueName{189, "rip"},       ValueName{192, "eigrp"}};
+    ValueName{0, "unspec"}, ValueName{1, "redirect"}, ValueName{2, "kernel"},    ValueName{3, "boot"},
+    ValueName{4, "static"}, ValueName{8, "gated"},    ValueName{9, "ra"},        ValueName{10, "mrt"},
+    ValueName{11, "zebra"}, ValueName{12, "bird"},    ValueName{13, "dnrouted"}, ValueName{14, "xorp"},
+    ValueName{15, "ntk"},   ValueName{16, "dhcp"},    ValueName{17, "mrouted"},  ValueName{18, "keepalived"},
+    ValueName{42, "babel"}, ValueName{84, "openr"},   ValueName{186, "bgp"},     ValueName{187, "isis"},
+    ValueName{188, "ospf"}, ValueName{189, "rip"},    ValueName{192, "eigrp"}};
 };
 
 /// How far away the destination is (RT_SCOPE_*).
@@ -68,9 +68,9 @@ enum class RouteFlag : std::uint8_t {
 
 template <>
 struct NamesOf<RouteFlag> {
-  static constexpr std::array values = {ValueName{1, "dead"},      ValueName{2, "pervasive"}, ValueName{4, "onlink"},
-                                        ValueName{8, "offload"},   ValueName{16, "linkdown"},
-                                        ValueName{32, "unresolved"}, ValueName{64, "trap"}};
+  static constexpr std::array values = {ValueName{1, "dead"},    ValueName{2, "pervasive"}, ValueName{4, "onlink"},
+                                        ValueName{8, "offload"}, ValueName{16, "linkdown"}, ValueName{32, "unresolved"},
+                                        ValueName{64, "trap"}};
 };
 
 /// IPv6 router preference (RFC 4191), as rtnetlink's RTA_PREF.

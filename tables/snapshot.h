@@ -25,15 +25,15 @@ struct Clocks {
 
 /// Which machine, at which moment, recorded by whom.
 struct SnapshotInfo {
-  std::string host;           ///< Host name, or the label given when recording.
-  std::string machine_id;     ///< /etc/machine-id; empty when unknown.
-  std::string boot_id;        ///< /proc/sys/kernel/random/boot_id; empty when unknown.
-  std::string kernel_release; ///< uname -r.
-  Clocks clocks;              ///< When the recording began.
-  std::int64_t took_ns = 0;   ///< CLOCK_BOOTTIME from the first read to the last.
-  std::string recorder;       ///< "hindstat 0.1.0".
-  std::uint32_t euid = 0;     ///< Effective uid of the recorder.
-  std::uint64_t capabilities = 0; ///< Its effective capabilities, CapEff of /proc/self/status.
+  std::string host;                ///< Host name, or the label given when recording.
+  std::string machine_id;          ///< /etc/machine-id; empty when unknown.
+  std::string boot_id;             ///< /proc/sys/kernel/random/boot_id; empty when unknown.
+  std::string kernel_release;      ///< uname -r.
+  Clocks clocks;                   ///< When the recording began.
+  std::int64_t took_ns = 0;        ///< CLOCK_BOOTTIME from the first read to the last.
+  std::string recorder;            ///< "hindstat 0.1.0".
+  std::uint32_t euid = 0;          ///< Effective uid of the recorder.
+  std::uint64_t capabilities = 0;  ///< Its effective capabilities, CapEff of /proc/self/status.
   std::uint64_t net_namespace = 0; ///< Inode of the network namespace it ran in (nsfs); 0 when unknown.
 
   friend bool operator==(const SnapshotInfo&, const SnapshotInfo&) = default;

@@ -39,9 +39,9 @@ enum class TcpState : std::uint8_t {
 template <>
 struct NamesOf<TcpState> {
   static constexpr std::array values = {
-    ValueName{1, "ESTABLISHED"}, ValueName{2, "SYN_SENT"},   ValueName{3, "SYN_RECV"},      ValueName{4, "FIN_WAIT1"},
-    ValueName{5, "FIN_WAIT2"},   ValueName{6, "TIME_WAIT"},  ValueName{7, "CLOSE"},         ValueName{8, "CLOSE_WAIT"},
-    ValueName{9, "LAST_ACK"},    ValueName{10, "LISTEN"},    ValueName{11, "CLOSING"},      ValueName{12, "NEW_SYN_RECV"},
+    ValueName{1, "ESTABLISHED"},    ValueName{2, "SYN_SENT"},  ValueName{3, "SYN_RECV"}, ValueName{4, "FIN_WAIT1"},
+    ValueName{5, "FIN_WAIT2"},      ValueName{6, "TIME_WAIT"}, ValueName{7, "CLOSE"},    ValueName{8, "CLOSE_WAIT"},
+    ValueName{9, "LAST_ACK"},       ValueName{10, "LISTEN"},   ValueName{11, "CLOSING"}, ValueName{12, "NEW_SYN_RECV"},
     ValueName{13, "BOUND_INACTIVE"}};
 };
 
@@ -88,8 +88,7 @@ inline constexpr auto sockets = define_table<Socket>(
   field<&Socket::remote_port>("remote_port", Role::key, "Remote port; 0 when not connected."),
   field<&Socket::cookie>("cookie", Role::incarnation,
                          "Kernel socket cookie, one for the whole life of a socket; only from netlink.", Unit::hex),
-  field<&Socket::inode>("inode", Role::incarnation,
-                        "Inode in sockfs; 0 while not accepted, orphaned or in TIME_WAIT."),
+  field<&Socket::inode>("inode", Role::incarnation, "Inode in sockfs; 0 while not accepted, orphaned or in TIME_WAIT."),
   field<&Socket::state>("state", Role::state, "State of RFC 9293; ESTABLISHED or CLOSE for other protocols."),
   field<&Socket::recv_queue>("recv_queue", Role::gauge,
                              "Unread bytes (memory for UDP and raw); for LISTEN the accept queue's length."),

@@ -154,7 +154,8 @@ void Column::assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_
   std::visit(
     [&raw](auto& cells) {
       cells.resize(raw.size());
-      std::ranges::transform(raw, cells.begin(), [](std::uint64_t v) { return static_cast<CellType<decltype(cells)>>(v); });
+      std::ranges::transform(raw, cells.begin(),
+                             [](std::uint64_t v) { return static_cast<CellType<decltype(cells)>>(v); });
     },
     cells_);
   nulls_.assign((size_ + 63) / 64, 0);

@@ -9,16 +9,17 @@
 
 namespace hindstat {
 
-/// Compares `text` with tests/golden/NAME; with HINDSTAT_ACCEPT=1 in the environment (`./dev accept`) writes it there.
+/// Compares `text` with the file `name` (from the project's root: "tests/golden/catalog.txt"); with HINDSTAT_ACCEPT=1
+/// in the environment (`./dev accept`) writes it there.
 inline void check_golden(const std::string& name, const std::string& text) {
-  const std::string path = std::string(HINDSTAT_SOURCE_DIR) + "/tests/golden/" + name;
+  const std::string path = std::string(HINDSTAT_SOURCE_DIR) + "/" + name;
   if (const char* accept = std::getenv("HINDSTAT_ACCEPT"); accept != nullptr && std::string(accept) == "1") {
     std::ofstream(path, std::ios::binary) << text;
   }
   std::ifstream file(path, std::ios::binary);
   std::ostringstream golden;
   golden << file.rdbuf();
-  INFO("tests/golden/" << name << " differs; after a wanted change run ./dev accept and read the diff");
+  INFO(name << " differs; after a wanted change run ./dev accept and read the diff");
   CHECK(text == golden.str());
 }
 

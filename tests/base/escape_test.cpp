@@ -13,14 +13,21 @@ TEST_CASE("a terminal never sees an escape sequence from recorded text", "[base]
   CHECK(escape_terminal("\x1b[2Jevil") == "\\x1b[2Jevil");
   CHECK(escape_terminal(std::string_view("a\0b\n\x7f", 5)) == "a\\x00b\\x0a\\x7f");
   CHECK(escape_terminal("back\\slash") == "back\\\\slash");
-  CHECK(escape_terminal("\xc2\x9b" "31m") == "\\xc2\\x9b31m");             // C1 CSI in UTF-8
-  CHECK(escape_terminal("\xe2\x80\xae" "gpj.exe") == "\\xe2\\x80\\xaegpj.exe"); // right-to-left override
+  CHECK(escape_terminal("\xc2\x9b"
+                        "31m")
+        == "\\xc2\\x9b31m"); // C1 CSI in UTF-8
+  CHECK(escape_terminal("\xe2\x80\xae"
+                        "gpj.exe")
+        == "\\xe2\\x80\\xaegpj.exe"); // right-to-left override
 }
 
 TEST_CASE("text that is UTF-8 stays readable and broken UTF-8 shows its bytes", "[base]") {
-  CHECK(escape_terminal("gr\xc3\xbc\xc3\x9f" "e \xf0\x9f\x98\x80") == "gr\xc3\xbc\xc3\x9f" "e \xf0\x9f\x98\x80");
+  CHECK(escape_terminal("gr\xc3\xbc\xc3\x9f"
+                        "e \xf0\x9f\x98\x80")
+        == "gr\xc3\xbc\xc3\x9f"
+           "e \xf0\x9f\x98\x80");
   CHECK(escape_terminal("\xff\xfe") == "\\xff\\xfe");
-  CHECK(escape_terminal("\xc0\xaf") == "\\xc0\\xaf");         // overlong
+  CHECK(escape_terminal("\xc0\xaf") == "\\xc0\\xaf");          // overlong
   CHECK(escape_terminal("\xed\xa0\x80") == "\\xed\\xa0\\x80"); // surrogate
   CHECK(escape_terminal("cut\xe2\x82") == "cut\\xe2\\x82");
   CHECK(escape_terminal("\xf5\x80\x80\x80") == "\\xf5\\x80\\x80\\x80");

@@ -27,12 +27,16 @@ TEST_CASE("names of tables are unique and found", "[tables]") {
   CHECK(find_table_spec("no_such_table") == nullptr);
 }
 
-TEST_CASE("a change of the catalog is visible in its golden dump", "[tables]") {
+TEST_CASE("a change of the catalog is visible in its golden dump", "[tables][golden]") {
   std::string dump;
   for (const TableSpec& spec : catalog()) {
     dump += describe_table_spec(spec);
   }
-  check_golden("catalog.txt", dump + describe_table_spec(captures.spec()));
+  check_golden("tests/golden/catalog.txt", dump + describe_table_spec(captures.spec()));
+}
+
+TEST_CASE("docs/tables.md is what the catalog says", "[tables][golden]") {
+  check_golden("docs/tables.md", document_catalog());
 }
 
 namespace {
@@ -52,7 +56,8 @@ constexpr auto wrong = define_table<Wrong>(
 TEST_CASE("the lint names the column and what is wrong with it", "[tables]") {
   const auto faults = lint_table_spec(wrong.spec());
   const std::set<std::string> found(faults.begin(), faults.end());
-  CHECK(found == std::set<std::string>{
+  CHECK(found
+        == std::set<std::string>{
           "Wrong: the name is not lower case letters, digits and underscores",
           "Wrong: the doc is not a sentence (capital letter, full stop)",
           "Wrong: no column is a key",

@@ -174,7 +174,8 @@ TEST_CASE("slots are refilled from the lowest and holes filled from the tail", "
   CHECK(ports(apply(compare(before, sockets_on({1, 3, 4, 5, 6, 8, 9})), before))
         == std::vector<std::uint16_t>{1, 8, 3, 4, 5, 6, 9});
   CHECK(ports(apply(compare(before, sockets_on({3, 5})), before)) == std::vector<std::uint16_t>{5, 3});
-  CHECK(ports(apply(compare(before, sockets_on({2, 3, 4, 5, 6})), before)) == std::vector<std::uint16_t>{6, 2, 3, 4, 5});
+  CHECK(ports(apply(compare(before, sockets_on({2, 3, 4, 5, 6})), before))
+        == std::vector<std::uint16_t>{6, 2, 3, 4, 5});
 }
 
 TEST_CASE("a change set that does not fit its table is refused", "[tables]") {
