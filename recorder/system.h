@@ -34,10 +34,10 @@ struct LinkRead {
 /// One dump request. The name identifies it in a bundle ("sock_diag-tcp-inet"), where it is the file netlink/NAME.
 struct NetlinkRequest {
   std::string_view name;
-  int protocol = 0;                    ///< NETLINK_SOCK_DIAG, NETLINK_ROUTE, ...
-  std::uint16_t type = 0;              ///< nlmsg_type of the request.
-  std::span<const std::byte> payload;  ///< What follows the nlmsghdr; lives until the call returns.
-  bool strict = false;                 ///< Ask for NETLINK_GET_STRICT_CHK.
+  int protocol = 0;                   ///< NETLINK_SOCK_DIAG, NETLINK_ROUTE, ...
+  std::uint16_t type = 0;             ///< nlmsg_type of the request.
+  std::span<const std::byte> payload; ///< What follows the nlmsghdr; lives until the call returns.
+  bool strict = false;                ///< Ask for NETLINK_GET_STRICT_CHK.
 };
 
 /// Receives each datagram (one or more whole nlmsghdr-framed messages); the span lives during the call.
@@ -78,9 +78,9 @@ struct OwnerScan {
 
 /// A network namespace of the host that can be entered.
 struct NamespaceId {
-  std::string name;          ///< In /run/netns or /run/docker/netns.
-  std::string path;          ///< Where it is bound.
-  std::uint64_t inode = 0;   ///< In nsfs.
+  std::string name;        ///< In /run/netns or /run/docker/netns.
+  std::string path;        ///< Where it is bound.
+  std::uint64_t inode = 0; ///< In nsfs.
 };
 
 /// One network namespace of one host, live or in a bundle; it fetches bytes and has no policy. Readers get a

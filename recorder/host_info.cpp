@@ -1,0 +1,58 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/host_info.h"
+
+#include "base/error.h"
+#include "base/version.h"
+#include "recorder/text_fields.h"
+
+namespace hindstat {
+
+namespace {
+
+std::string first_line(const System& system, const char* path) {
+  return std::string(trimmed(split_at(system.read_file(path).bytes, '\n').before));
+}
+
+/// /proc/self/status: "Uid:\t1000\t1000\t1000\t1000" (real, effective, saved, file system) and "CapEff:\t%016x".
+void read_privileges(const System& system, SnapshotInfo& info) {
+  const FileRead status = system.read_file("/proc/self/status");
+  Lines lines(status.bytes);
+  while (const auto line = lines.next()) {
+    Fields fields(*line);
+    const std::string_view name = fields.next();
+    if (name == "Uid:") {
+      std::ignore = fields.next();
+      info.euid = fields.next_number<std::uint32_t>().value_or(0);
+    } else if (name == "CapEff:") {
+      info.capabilities = fields.next_number<std::uint64_t>(16).value_or(0);
+    }
+  }
+}
+
+} // namespace
+
+std::optional<std::uint64_t> parse_namespace_link(std::string_view target) {
+  constexpr std::string_view prefix = "net:[";
+  if (!target.starts_with(prefix) || !target.ends_with(']')) {
+    return std::nullopt;
+  }
+  return parse_number<std::uint64_t>(target.substr(prefix.size(), target.size() - prefix.size() - 1));
+}
+
+SnapshotInfo read_host_info(const System& system, const RecordOptions& options) {
+  SnapshotInfo info;
+  info.clocks = system.now();
+  info.host = options.host_label.empty() ? first_line(system, "/proc/sys/kernel/hostname") : options.host_label;
+  if (info.host.empty()) {
+    throw Error("the host has no name (proc/sys/kernel/hostname): give it one with --host");
+  }
+  info.machine_id = first_line(system, "/etc/machine-id");
+  info.boot_id = first_line(system, "/proc/sys/kernel/random/boot_id");
+  info.kernel_release = first_line(system, "/proc/sys/kernel/osrelease");
+  info.recorder = std::string("hindstat ") + version;
+  info.net_namespace = parse_namespace_link(system.read_link("/proc/self/ns/net").target).value_or(0);
+  read_privileges(system, info);
+  return info;
+}
+
+} // namespace hindstat

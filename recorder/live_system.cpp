@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/live_system.h"
+
+#include <fcntl.h>
+#include <linux/magic.h>
+#include <sched.h>
+#include <sys/stat.h>
+#include <sys/statfs.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <array>
+#include <cerrno>
+#include <cstring>
+#include <ctime>
+#include <future>
+
+#include "base/error.h"
+#include "base/unique_fd.h"
+#include "recorder/netlink_dump.h"
+#include "recorder/owner_scan.h"
+#include "recorder/raw_file.h"
+
+namespace hindstat {
+
+namespace {
+
+constexpr std::array<const char*, 2> namespace_directories = {"/run/netns", "/run/docker/netns"};
+
+/// The path that shows this thread's namespace instead of the main thread's.
+std::string thread_path(std::string_view path) {
+  for (const std::string_view prefix : {"/proc/net/", "/proc/self/"}) {
+    if (path.starts_with(prefix)) {
+      return std::string("/proc/thread-self/") + std::string(path.substr(prefix == "/proc/self/" ? prefix.size() : 6));
+    }
+  }
+  return std::string(path);
+}
+
+std::int64_t clock_ns(clockid_t clock) {
+  timespec time{};
+  ::clock_gettime(clock, &time);
+  return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
+}
+
+Clocks read_clocks() {
+  Clocks clocks;
+  clocks.realtime_ns = clock_ns(CLOCK_REALTIME);
+  clocks.boottime_ns = clock_ns(CLOCK_BOOTTIME);
+  timex state{}; // modes 0: only read
+  if (::adjtimex(&state) >= 0) {
+    clocks.ntp_offset_us = (state.status & STA_NANO) != 0 ? state.offset / 1000 : state.offset;
+    clocks.ntp_maxerror_us = state.maxerror;
+    clocks.ntp_status = state.status;
+  }
+  return clocks;
+}
+
+DirectoryRead list_path(const char* path) {
+  const UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+  return fd ? read_directory(fd.get()) : DirectoryRead{errno, {}};
+}
+
+class LiveSystem : public System {
+public:
+  LiveSystem() = default;
+  explicit LiveSystem(UniqueFd network_namespace) : namespace_(std::move(network_namespace)) {
+  }
+
+  FileRead read_file(const char* path) const override {
+    return inside([path] {
+      const UniqueFd fd(::open(thread_path(path).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
+      return fd ? read_to_end(fd.get()) : FileRead{errno, {}};
+    });
+  }
+
+  DirectoryRead list_directory(const char* path) const override {
+    return inside([path] { return list_path(thread_path(path).c_str()); });
+  }
+
+  LinkRead read_link(const char* path) const override {
+    return inside([path] { return read_link_at(AT_FDCWD, thread_path(path).c_str()); });
+  }
+
+  DumpEnd netlink_dump(const NetlinkRequest& request, const DatagramSink& sink) const override {
+    return inside([&] { return run_netlink_dump(request, sink); });
+  }
+
+  OwnerScan socket_owners() const override {
+    const UniqueFd proc(::open("/proc", O_RDONLY | O_DIRECTORY | O_CLOEXEC));
+    if (!proc) {
+      OwnerScan scan;
+      scan.error = errno;
+      return scan;
+    }
+    return scan_socket_owners(proc.get());
+  }
+
+  Clocks now() const override {
+    return read_clocks();
+  }
+
+  std::vector<NamespaceId> namespaces() const override {
+    std::vector<NamespaceId> found;
+    for (const char* directory : namespace_directories) {
+      for (const std::string& name : list_path(directory).names) {
+        NamespaceId id{name, std::string(directory) + "/" + name, 0};
+        struct statfs filesystem {};
+        struct stat status {};
+        // A name whose namespace was never bound, or was unmounted, is a plain file.
+        if (::statfs(id.path.c_str(), &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC
+            && ::stat(id.path.c_str(), &status) == 0) {
+          id.inode = status.st_ino;
+          found.push_back(std::move(id));
+        }
+      }
+    }
+    std::ranges::sort(found, {}, &NamespaceId::path);
+    return found;
+  }
+
+  std::unique_ptr<System> enter(const NamespaceId& id) const override {
+    UniqueFd fd(::open(id.path.c_str(), O_RDONLY | O_CLOEXEC));
+    if (!fd) {
+      throw Error("cannot open network namespace " + id.path + ": " + std::strerror(errno));
+    }
+    auto entered = std::make_unique<LiveSystem>(std::move(fd));
+    if (const int error = entered->inside([] { return LinkRead{}; }).error; error != 0) {
+      throw Error("cannot enter network namespace " + id.path + ": " + std::strerror(error));
+    }
+    return entered;
+  }
+
+private:
+  /// The result of `work` in the namespace, or a result of that type with only the error of setns(2).
+  template <typename Work>
+  auto inside(Work&& work) const -> decltype(work()) {
+    if (!namespace_) {
+      return work();
+    }
+    return std::async(std::launch::async,
+                      [this, &work]() -> decltype(work()) {
+                        if (::setns(namespace_.get(), CLONE_NEWNET) < 0) {
+                          decltype(work()) failed{};
+                          failed.error = errno;
+                          return failed;
+                        }
+                        return work();
+                      })
+      .get();
+  }
+
+  UniqueFd namespace_; ///< None: that of the calling thread.
+};
+
+} // namespace
+
+std::unique_ptr<System> open_live_system() {
+  return std::make_unique<LiveSystem>();
+}
+
+} // namespace hindstat

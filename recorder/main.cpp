@@ -1,0 +1,185 @@
+// SPDX-License-Identifier: MIT
+// hindstat-record: one snapshot of the network namespace it runs in, into the store.
+#include <CLI/CLI.hpp>
+
+#include <sys/stat.h>
+
+#include <array>
+#include <cerrno>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <future>
+#include <string>
+
+#include "base/escape.h"
+#include "base/version.h"
+#include "cli/listing.h"
+#include "cli/store_path.h"
+#include "cli/times.h"
+#include "cli/tool.h"
+#include "recorder/bundle_system.h"
+#include "recorder/host_info.h"
+#include "recorder/live_system.h"
+#include "recorder/recorder.h"
+#include "recorder/tee_system.h"
+#include "store/store.h"
+
+namespace {
+
+using namespace hindstat;
+
+constexpr const char* tool = "hindstat-record";
+
+constexpr const char* footer =
+  "Without --store the snapshot goes to $HINDSTAT_STORE; else for root to /var/lib/hindstat/hindstat.db, for others\n"
+  "to $XDG_STATE_HOME/hindstat/hindstat.db (default ~/.local/state). The command line of a process is never read.\n"
+  "Owners of other users' sockets need root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.\n"
+  "\n"
+  "Exit status: 0; 2 in case of trouble; 75 when the disk is full or the store is busy: try again.";
+
+struct Options {
+  std::string store;
+  std::string host;
+  std::string save_bundle;
+  std::string bundle;
+  std::string zone;
+  bool verbose = false;
+  bool utc = false;
+  bool json = false;
+  bool list = false;
+
+  [[nodiscard]] Zone viewer_zone() const {
+    return Zone{utc ? "UTC" : zone};
+  }
+};
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("--store", options.store, "The store to add the snapshot to")->option_text("FILE");
+  app.add_option("--host", options.host, "Record under this name instead of the host's")->option_text("NAME");
+  app.add_option("--save-bundle", options.save_bundle, "Also keep all that was read in this directory, which is empty")
+    ->option_text("DIR");
+  app.add_option("--bundle", options.bundle, "Record from a saved bundle or a copy of /proc instead of this machine")
+    ->option_text("DIR");
+  app.add_flag("-v,--verbose", options.verbose, "Print one line about what was recorded");
+  app.set_version_flag("--version", std::string(tool) + " " + version);
+  app.footer(footer);
+  CLI::App* list = app.add_subcommand("list", "List the snapshots of the store");
+  list->add_flag("--json", options.json, "JSON Lines, one object a snapshot");
+  list->add_option("--store", options.store, "The store to read")->option_text("FILE");
+  auto* utc = list->add_flag("--utc", options.utc, "Print times in UTC");
+  list->add_option("--tz", options.zone, "Print times in this zone")->option_text("Europe/Berlin")->excludes(utc);
+  list->callback([&options] { options.list = true; });
+}
+
+/// Makes the directories that lead to the default store: 0700 on the way, 0750 for the store's own.
+void make_store_directory(const std::string& store) {
+  const std::string directory = store.substr(0, store.rfind('/'));
+  struct stat status {};
+  if (directory.empty() || ::stat(directory.c_str(), &status) == 0) {
+    return;
+  }
+  constexpr mode_t way_mode = 0700;
+  constexpr mode_t store_mode = 0750;
+  for (std::size_t slash = directory.find('/', 1); slash != std::string::npos; slash = directory.find('/', slash + 1)) {
+    ::mkdir(directory.substr(0, slash).c_str(), way_mode);
+  }
+  // mkdir(2) applies the umask: the mode is set again, so that the group of the directory can read it.
+  if (::mkdir(directory.c_str(), way_mode) != 0 || ::chmod(directory.c_str(), store_mode) != 0) {
+    const int error = errno;
+    throw Error("cannot make directory " + directory + ": " + std::strerror(error),
+                error == ENOSPC ? ExitCode::try_again : ExitCode::trouble);
+  }
+}
+
+std::string store_to_write(const Options& options) {
+  if (!options.store.empty()) {
+    return options.store;
+  }
+  std::string path = default_store_path(true);
+  if (std::getenv("HINDSTAT_STORE") == nullptr) {
+    make_store_directory(path);
+  }
+  return path;
+}
+
+std::unique_ptr<System> open_system(const Options& options) {
+  auto system = options.bundle.empty() ? open_live_system() : open_bundle(options.bundle);
+  return options.save_bundle.empty() ? std::move(system) : tee_into_bundle(std::move(system), options.save_bundle);
+}
+
+std::string format_bytes(std::uint64_t bytes) {
+  if (bytes < 1000) {
+    return std::to_string(bytes) + " B";
+  }
+  const bool mega = bytes >= 1'000'000;
+  std::array<char, 32> text{};
+  std::snprintf(text.data(), text.size(), "%.1f %s", static_cast<double>(bytes) / (mega ? 1e6 : 1e3),
+                mega ? "MB" : "kB");
+  return text.data();
+}
+
+/// "recorded #12 gw1 2026-11-21 03:09:00 +0000: socket 531, route 40, unix_socket denied; 2.1 kB in 120 ms"
+std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_t bytes, const Zone& zone) {
+  std::string text = "recorded #" + std::to_string(id.value()) + " " + escape_terminal(snapshot.info.host) + " "
+                     + format_time(snapshot.info.clocks.realtime_ns, zone) + ":";
+  const char* separator = " ";
+  for (const Capture& capture : snapshot.captures) {
+    text += separator + capture.table;
+    if (was_collected(capture.status)) {
+      text += " " + std::to_string(capture.rows);
+    }
+    if (capture.status != CaptureStatus::complete) {
+      text += " " + format_status(capture.status);
+    }
+    separator = ", ";
+  }
+  return text + "; " + format_bytes(bytes) + " in " + format_duration(snapshot.info.took_ns) + "\n";
+}
+
+ExitCode record(const Options& options) {
+  const std::unique_ptr<System> system = open_system(options);
+  const RecordOptions record_options{options.host};
+  const SnapshotInfo info = read_host_info(*system, record_options);
+  const std::string path = store_to_write(options);
+  // Opening the store and loading what to compare with takes as long as a small recording: both run at once.
+  auto opened = std::async(std::launch::async, [&path, &info] {
+    StoreWriter writer(path);
+    writer.prepare(info.host, info.machine_id, info.boot_id);
+    return writer;
+  });
+  const Snapshot snapshot = record_snapshot(*system, record_options);
+  StoreWriter writer = opened.get();
+  const SnapshotId id = writer.append(snapshot);
+  if (options.verbose) {
+    print(format_summary(snapshot, id, Store(path).size_of(id).payload_bytes, options.viewer_zone()));
+  }
+  return ExitCode::success;
+}
+
+ExitCode list(const Options& options) {
+  const Store store(options.store.empty() ? default_store_path(false) : options.store);
+  print(options.json ? format_listing_json(store) : format_listing(store, options.viewer_zone()));
+  return ExitCode::success;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return hindstat::run_tool(tool, [&] {
+    Options options;
+    CLI::App app("Records one snapshot of this machine's network tables.", tool);
+    add_options(app, options);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+        print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? std::string(error.what()) + "\n"
+                                                                          : app.help());
+        return ExitCode::success;
+      }
+      throw Error(std::string(error.what()) + " (--help tells more)");
+    }
+    return options.list ? list(options) : record(options);
+  });
+}

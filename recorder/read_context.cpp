@@ -1,0 +1,111 @@
+// SPDX-License-Identifier: MIT
+#include "recorder/read_context.h"
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <limits>
+
+namespace hindstat {
+
+namespace {
+
+constexpr std::int64_t ns_per_us = 1000;
+constexpr std::int64_t ns_per_ms = 1'000'000;
+
+std::uint32_t microseconds(std::int64_t ns) {
+  const std::int64_t us = std::max<std::int64_t>(ns, 0) / ns_per_us;
+  return static_cast<std::uint32_t>(std::min<std::int64_t>(us, std::numeric_limits<std::uint32_t>::max()));
+}
+
+} // namespace
+
+std::string hex_example(std::span<const std::byte> bytes) {
+  constexpr std::size_t longest = 100;
+  constexpr std::string_view digits = "0123456789abcdef";
+  std::string text;
+  for (const std::byte byte : bytes.first(std::min(bytes.size(), longest))) {
+    text += digits[std::to_integer<std::size_t>(byte) >> 4U];
+    text += digits[std::to_integer<std::size_t>(byte) & 15U];
+  }
+  return text;
+}
+
+CaptureStatus status_of_error(int error) {
+  switch (error) {
+    case ENOENT:
+    case ENODEV:
+    case ENOTDIR:
+    case EPROTONOSUPPORT:
+    case EAFNOSUPPORT:
+    case EOPNOTSUPP:
+    case ENOPROTOOPT:
+      return CaptureStatus::absent;
+    case EPERM:
+    case EACCES:
+      return CaptureStatus::denied;
+    default:
+      return CaptureStatus::failed;
+  }
+}
+
+std::string error_text(int error) {
+  const char* const text = ::strerrordesc_np(error);
+  return text != nullptr ? text : "error " + std::to_string(error);
+}
+
+void mark_partial(Capture& capture, std::string_view reason) {
+  capture.status = CaptureStatus::partial;
+  if (!capture.detail.empty()) {
+    capture.detail += "; ";
+  }
+  capture.detail += reason;
+}
+
+std::uint64_t ReadContext::boottime_ms() const {
+  return static_cast<std::uint64_t>(std::max<std::int64_t>(system_->now().boottime_ns, 0) / ns_per_ms);
+}
+
+const InterfaceNames& ReadContext::interfaces() {
+  if (!interfaces_) {
+    interfaces_ = read_interface_names(*system_);
+  }
+  return *interfaces_;
+}
+
+const OwnerScan& ReadContext::owners() {
+  if (!owners_) {
+    owners_ = pending_owners_.get();
+  }
+  return *owners_;
+}
+
+Capture ReadContext::begin(std::string_view table, std::string_view source) const {
+  Capture capture;
+  capture.table = table;
+  capture.source = source;
+  capture.began_us = microseconds(system_->now().boottime_ns - began_ns_);
+  return capture;
+}
+
+void ReadContext::end(Capture& capture) const {
+  const std::int64_t began = began_ns_ + std::int64_t{capture.began_us} * ns_per_us;
+  capture.took_us = microseconds(system_->now().boottime_ns - began);
+}
+
+void ReadContext::keep(Capture capture, Table table) {
+  if (capture.rejected != 0) {
+    mark_partial(capture, std::to_string(capture.rejected) + " records not understood");
+  }
+  capture.rows = static_cast<std::uint32_t>(table.size());
+  captures.push_back(std::move(capture));
+  tables.push_back(std::move(table));
+}
+
+void ReadContext::keep_missing(Capture capture, CaptureStatus status, std::string detail) {
+  capture.status = status;
+  capture.detail = std::move(detail);
+  captures.push_back(std::move(capture));
+}
+
+} // namespace hindstat

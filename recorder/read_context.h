@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <future>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "recorder/readers/interface_names.h"
+#include "recorder/system.h"
+#include "tables/snapshot.h"
+
+namespace hindstat {
+
+/// What became of one record of a source.
+enum class Verdict { kept, skipped, rejected };
+
+/// Counts `verdict` in the capture; `example()` gives the record as text and is called for the first rejected one.
+template <typename Example>
+void count_verdict(Capture& capture, Verdict verdict, Example&& example) {
+  constexpr std::size_t longest_example = 200;
+  capture.skipped += verdict == Verdict::skipped ? 1U : 0U;
+  if (verdict == Verdict::rejected && capture.rejected++ == 0) {
+    capture.example = std::string(example()).substr(0, longest_example);
+  }
+}
+
+/// The bytes as hexadecimal digits, at most 100 of them: how a rejected message is shown.
+[[nodiscard]] std::string hex_example(std::span<const std::byte> bytes);
+
+/// absent for ENOENT and its kin, denied for EPERM and EACCES, failed for every other error.
+[[nodiscard]] CaptureStatus status_of_error(int error);
+
+/// "No such file or directory" and so on, for details.
+[[nodiscard]] std::string error_text(int error);
+
+/// Makes the capture partial and adds a reason to its detail.
+void mark_partial(Capture& capture, std::string_view reason);
+
+/// One recording while its tables are being read. Readers take what they need from it and keep() what they made.
+class ReadContext {
+public:
+  ReadContext(const System& system, std::int64_t began_ns, std::future<OwnerScan> owners)
+    : system_(&system), began_ns_(began_ns), pending_owners_(std::move(owners)) {
+  }
+
+  [[nodiscard]] const System& system() const {
+    return *system_;
+  }
+  /// CLOCK_BOOTTIME now, in ms: what relative timers are added to.
+  [[nodiscard]] std::uint64_t boottime_ms() const;
+
+  /// Asked for once, by the first reader that needs it.
+  [[nodiscard]] const InterfaceNames& interfaces();
+  /// Waits for the owner scan, which runs beside the dumps.
+  [[nodiscard]] const OwnerScan& owners();
+
+  /// A capture of `table` that begins now, complete so far.
+  [[nodiscard]] Capture begin(std::string_view table, std::string_view source) const;
+  /// Sets took_us; to be called when the source has been read.
+  void end(Capture& capture) const;
+
+  /// A table that was collected. Rejected records make its capture partial.
+  void keep(Capture capture, Table table);
+  /// A table that was not.
+  void keep_missing(Capture capture, CaptureStatus status, std::string detail);
+
+  /// Repeats a dump while it is interrupted, three times at most; `start_again` drops the rows of a try. The capture
+  /// is marked partial when the last try was interrupted too.
+  template <typename StartAgain>
+  [[nodiscard]] DumpEnd dump(const NetlinkRequest& request, Capture& capture, StartAgain&& start_again,
+                             const DatagramSink& sink) {
+    constexpr int most_tries = 3;
+    DumpEnd end;
+    for (int tries = 0; tries < most_tries; ++tries) {
+      start_again();
+      end = system_->netlink_dump(request, sink);
+      if (end.error != 0 || !end.interrupted) {
+        return end;
+      }
+    }
+    mark_partial(capture, "interrupted: the table changed during the dump (3 tries)");
+    return end;
+  }
+
+  std::vector<Table> tables;
+  std::vector<Capture> captures;
+
+private:
+  const System* system_;
+  std::int64_t began_ns_;
+  std::future<OwnerScan> pending_owners_;
+  std::optional<OwnerScan> owners_;
+  std::optional<InterfaceNames> interfaces_;
+};
+
+} // namespace hindstat

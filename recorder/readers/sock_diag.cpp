@@ -1,0 +1,70 @@
+// SPDX-License-Identifier: MIT
+//
+// NETLINK_SOCK_DIAG for internet sockets: net/ipv4/inet_diag.c fills one inet_diag_msg a socket. Ports and addresses
+// come in network order, the other numbers in the host's.
+#include "recorder/readers/sock_diag.h"
+
+#include <arpa/inet.h>
+#include <linux/inet_diag.h>
+#include <linux/sock_diag.h>
+#include <sys/socket.h>
+
+#include <algorithm>
+#include <bit>
+
+#include "recorder/netlink_message.h"
+
+namespace hindstat {
+
+namespace {
+
+constexpr std::uint32_t every_state = ~0U; // Bit 13, TCP_BOUND_INACTIVE, is Linux 6.8's; others ignore it.
+
+IpAddress address_of(const __be32 (&words)[4], bool v6) {
+  std::array<std::uint8_t, 16> bytes{};
+  std::memcpy(bytes.data(), &words[0], bytes.size());
+  return v6 ? IpAddress::v6(bytes) : IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]});
+}
+
+} // namespace
+
+std::optional<DiagSocket> parse_inet_diag(std::span<const std::byte> payload) {
+  const auto message = load_value<inet_diag_msg>(payload);
+  if (!message || (message->idiag_family != AF_INET && message->idiag_family != AF_INET6)) {
+    return std::nullopt;
+  }
+  const bool v6 = message->idiag_family == AF_INET6;
+  DiagSocket socket;
+  socket.local_address = address_of(message->id.idiag_src, v6);
+  socket.remote_address = address_of(message->id.idiag_dst, v6);
+  socket.local_port = ntohs(message->id.idiag_sport);
+  socket.remote_port = ntohs(message->id.idiag_dport);
+  socket.ifindex = message->id.idiag_if;
+  socket.cookie = std::uint64_t{message->id.idiag_cookie[1]} << 32U | message->id.idiag_cookie[0];
+  socket.state = message->idiag_state;
+  socket.timer = message->idiag_timer;
+  socket.retransmits = message->idiag_retrans;
+  socket.expires_ms = message->idiag_expires;
+  socket.recv_queue = message->idiag_rqueue;
+  socket.send_queue = message->idiag_wqueue;
+  socket.uid = message->idiag_uid;
+  socket.inode = message->idiag_inode;
+  NetlinkAttributes attributes(payload.subspan(sizeof(inet_diag_msg)));
+  while (const auto attribute = attributes.next()) {
+    if (attribute->type == INET_DIAG_SKMEMINFO) {
+      socket.drops = load_value<std::uint32_t>(attribute->value, SK_MEMINFO_DROPS * sizeof(std::uint32_t));
+    }
+  }
+  return socket;
+}
+
+std::array<std::byte, 56> inet_diag_request(int family, int protocol, bool with_memory) {
+  inet_diag_req_v2 request{};
+  request.sdiag_family = static_cast<std::uint8_t>(family);
+  request.sdiag_protocol = static_cast<std::uint8_t>(protocol);
+  request.idiag_ext = with_memory ? 1U << (INET_DIAG_SKMEMINFO - 1) : 0;
+  request.idiag_states = every_state;
+  return std::bit_cast<std::array<std::byte, sizeof(request)>>(request);
+}
+
+} // namespace hindstat

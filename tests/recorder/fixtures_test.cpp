@@ -1,0 +1,133 @@
+// SPDX-License-Identifier: MIT
+// Captures of other machines, where they are at hand: $HINDSTAT_FIXTURES, else ../shared/fixtures beside the project.
+#include <catch2/catch.hpp>
+
+#include <linux/rtnetlink.h>
+#include <linux/sock_diag.h>
+
+#include <cstdlib>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+
+#include "recorder/netlink_message.h"
+#include "recorder/readers/proc_net_route.h"
+#include "recorder/readers/proc_net_socket.h"
+#include "recorder/readers/rtnetlink_route.h"
+#include "recorder/readers/sock_diag.h"
+#include "recorder/text_fields.h"
+
+using namespace hindstat;
+
+namespace {
+
+/// The directory, or nothing (said aloud) when this machine has no fixtures.
+std::optional<std::filesystem::path> fixtures() {
+  const char* const chosen = std::getenv("HINDSTAT_FIXTURES");
+  const std::filesystem::path path =
+    chosen != nullptr ? chosen : std::filesystem::path(HINDSTAT_SOURCE_DIR) / "../shared/fixtures";
+  if (!std::filesystem::is_directory(path)) {
+    WARN("skipped: there are no fixtures in " + path.string());
+    return std::nullopt;
+  }
+  return path;
+}
+
+std::string read(const std::filesystem::path& path) {
+  std::ifstream file(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+bool ends_with_any(const std::string& name, std::initializer_list<std::string_view> endings) {
+  return std::ranges::any_of(endings, [&name](std::string_view ending) { return name == ending; });
+}
+
+} // namespace
+
+TEST_CASE("every line of captured /proc/net socket files is understood", "[recorder]") {
+  const auto root = fixtures();
+  if (!root) {
+    return;
+  }
+  std::size_t lines_read = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(*root / "lab-6.18")) {
+    const std::string name = entry.path().filename().string();
+    const bool tcp = ends_with_any(name, {"tcp", "tcp6"});
+    if (entry.path().parent_path().filename() != "proc_net"
+        || (!tcp && !ends_with_any(name, {"udp", "udp6", "udplite", "udplite6", "raw", "raw6"}))) {
+      continue;
+    }
+    const std::string text = read(entry.path());
+    Lines lines(text);
+    std::ignore = lines.next();
+    while (const auto line = lines.next()) {
+      CAPTURE(entry.path().string(), std::string(*line));
+      const auto socket = parse_proc_socket(*line, !tcp);
+      REQUIRE(socket);
+      CHECK(socket->local_address.is_v6() == name.ends_with('6'));
+      CHECK(socket->drops.has_value() == !tcp);
+      ++lines_read;
+    }
+  }
+  CHECK(lines_read > 100);
+}
+
+TEST_CASE("every line of captured /proc/net route files is understood", "[recorder]") {
+  const auto root = fixtures();
+  if (!root) {
+    return;
+  }
+  RouteRows rows(routes);
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(*root / "lab-6.18")) {
+    const bool v4 = entry.path().filename() == "route";
+    if (entry.path().parent_path().filename() != "proc_net" || (!v4 && entry.path().filename() != "ipv6_route")) {
+      continue;
+    }
+    const std::string text = read(entry.path());
+    Lines lines(text);
+    if (v4) {
+      std::ignore = lines.next();
+    }
+    while (const auto line = lines.next()) {
+      CAPTURE(entry.path().string(), std::string(*line));
+      CHECK((v4 ? add_proc_route(rows, *line) : add_proc_route6(rows, *line)) != Verdict::rejected);
+    }
+  }
+  CHECK(rows.size() > 50);
+}
+
+TEST_CASE("a dump that ss wrote is read as a reply of sock_diag", "[recorder]") {
+  const auto root = fixtures();
+  if (!root) {
+    return;
+  }
+  const std::string dump = read(*root / "lab-6.18/binary/server.ss-D");
+  NetlinkMessages messages(std::as_bytes(std::span(dump)));
+  std::size_t count = 0;
+  while (const auto message = messages.next()) {
+    if (message->type == SOCK_DIAG_BY_FAMILY) {
+      CHECK(parse_inet_diag(message->payload));
+      ++count;
+    }
+  }
+  CHECK_FALSE(messages.malformed());
+  CHECK(count > 10);
+}
+
+TEST_CASE("routes that ip saved are read as replies of rtnetlink", "[recorder]") {
+  const auto root = fixtures();
+  if (!root) {
+    return;
+  }
+  constexpr std::size_t magic_size = 4;
+  const std::string saved = read(*root / "lab-6.18/binary/gateway.ip-route-save");
+  NetlinkMessages messages(std::as_bytes(std::span(saved)).subspan(magic_size));
+  RouteRows rows(routes);
+  while (const auto message = messages.next()) {
+    if (message->type == RTM_NEWROUTE) {
+      CHECK(add_route_message(rows, message->payload, {}, 0) != Verdict::rejected);
+    }
+  }
+  CHECK_FALSE(messages.malformed());
+  CHECK(rows.size() > 5);
+}
