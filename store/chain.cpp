@@ -1,0 +1,163 @@
+// SPDX-License-Identifier: MIT
+#include "store/chain.h"
+
+#include <algorithm>
+#include <tuple>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "tables/catalog.h"
+
+namespace hindstat {
+
+namespace {
+
+// A chain ends with any of these: they bound the time to load its last table and what one damaged block can take with
+// it. Below `small_bytes` a chain loads in no time and only size counts.
+constexpr std::uint32_t longest_chain = 128;
+constexpr std::uint64_t most_changes_per_keyframe = 4;
+constexpr std::uint64_t least_keyframes_per_change = 3;
+constexpr std::uint64_t small_bytes = 4096;
+constexpr std::uint64_t small_chain_bytes = 16 * 1024;
+
+// What a reader believes of a stranger's file.
+constexpr std::size_t longest_readable_chain = 4096;
+constexpr std::uint64_t most_decoded_bytes = 2 * most_bytes;
+constexpr std::uint64_t most_captures = 65'536;
+
+void add_decoded(std::uint64_t& total, std::uint64_t bytes) {
+  total += bytes;
+  if (total > most_decoded_bytes) {
+    throw Error("damaged: its chain holds too much");
+  }
+}
+
+} // namespace
+
+void ChainSizes::add(bool keyframe, std::uint64_t payload_bytes) {
+  if (keyframe) {
+    *this = ChainSizes{payload_bytes, 0, 1};
+  } else {
+    change_bytes += payload_bytes;
+    ++blocks;
+  }
+}
+
+Encoded encode_next(const ChainSizes& sizes, const Table& base, const ChangeSet& changes, const Table& after) {
+  if (sizes.blocks == 0 || sizes.blocks >= longest_chain) {
+    return {true, encode_keyframe(after)};
+  }
+  Encoded next{false, encode_changes(changes, base)};
+  const std::uint64_t bytes = next.payload.size();
+  if (sizes.change_bytes + bytes > std::max(most_changes_per_keyframe * sizes.keyframe_bytes, small_chain_bytes)) {
+    return {true, encode_keyframe(after)};
+  }
+  if (least_keyframes_per_change * bytes <= sizes.keyframe_bytes) {
+    return next;
+  }
+  Encoded keyframe{true, encode_keyframe(after)};
+  return bytes <= small_bytes && bytes < keyframe.payload.size() ? next : keyframe;
+}
+
+LoadedTable ChainReader::load_table(std::int64_t block_id) {
+  std::vector<BlockRecord> chain;
+  for (std::optional<std::int64_t> id = block_id; id; id = chain.back().base_id) {
+    if (chain.size() == longest_readable_chain) {
+      throw Error(fmt::format("block {} is damaged (its chain has no end)", block_id));
+    }
+    chain.push_back(records_->load_block(*id));
+    if (chain.back().layout_id != chain.front().layout_id) {
+      throw Error(fmt::format("block {} is damaged (its base has another layout)", chain[chain.size() - 2].id));
+    }
+  }
+  const Layout& layout = layouts_->get(chain.front().layout_id);
+  LoadedTable loaded{Table(layout.spec()), &layout, chain.front(), {}};
+  SQLite::Statement select(*database_, "SELECT payload FROM block WHERE id = ?");
+  std::uint64_t decoded = 0;
+  for (auto block = chain.rbegin(); block != chain.rend(); ++block) {
+    select.reset();
+    select.bind(1, block->id);
+    if (!select.executeStep()) {
+      throw Error(fmt::format("block {} is missing", block->id));
+    }
+    const auto column = select.getColumn(0);
+    const std::string_view payload(static_cast<const char*>(column.getBlob()),
+                                   static_cast<std::size_t>(column.getBytes()));
+    if (block_checksum(*block, layout, payload) != block->checksum) {
+      throw Error(fmt::format("block {} is damaged (its checksum does not match)", block->id));
+    }
+    try {
+      add_decoded(decoded, decoder_.apply(payload, block->row_count, loaded.table));
+    } catch (const Error& e) {
+      throw Error(fmt::format("block {}: {}", block->id, e.what()));
+    }
+    loaded.sizes.add(!block->base_id.has_value(), payload.size());
+  }
+  if (loaded.table.content_sum() != loaded.block.content_sum) {
+    throw Error(fmt::format("block {} is damaged (its rows have another content sum)", block_id));
+  }
+  return loaded;
+}
+
+LoadedTable ChainReader::load_captures(const SnapshotRecord& record) {
+  std::vector<SnapshotRecord> chain{record};
+  const auto continues_last = [this](const SnapshotRecord& next) {
+    return last_captures_ && next.boot_id == last_captures_->boot_id && next.captures_base == last_captures_->sequence
+           && next.captures_layout == last_captures_->loaded.layout->id();
+  };
+  while (chain.back().captures_base && !continues_last(chain.back())) {
+    const SnapshotRecord& next = chain.back();
+    auto base =
+      *next.captures_base < next.sequence ? records_->find_snapshot(next.boot_id, *next.captures_base) : std::nullopt;
+    if (!base || base->captures_layout != record.captures_layout || chain.size() == longest_readable_chain) {
+      throw Error(fmt::format("the captures of snapshot {} are damaged (their base is missing)", next.id));
+    }
+    chain.push_back(std::move(*base));
+  }
+  const Layout& layout = layouts_->get(record.captures_layout);
+  LoadedTable loaded{Table(layout.spec()), &layout, {}, {}};
+  if (continues_last(chain.back())) {
+    loaded = std::move(last_captures_->loaded);
+  }
+  last_captures_.reset();
+  std::uint64_t decoded = 0;
+  for (auto next = chain.rbegin(); next != chain.rend(); ++next) {
+    try {
+      add_decoded(decoded, decoder_.apply(next->captures, std::min(next->captures_rows, most_captures), loaded.table));
+    } catch (const Error& e) {
+      throw Error(fmt::format("the captures of snapshot {}: {}", next->id, e.what()));
+    }
+    loaded.sizes.add(!next->captures_base.has_value(), next->captures.size());
+  }
+  last_captures_ = LastCaptures{record.boot_id, record.sequence, loaded};
+  return loaded;
+}
+
+std::vector<Capture> to_captures(const LoadedTable& loaded) {
+  const Table table = to_known_spec(loaded, captures.spec());
+  std::vector<Capture> result;
+  result.reserve(table.size());
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    result.push_back(captures.row(table, row));
+  }
+  const auto position = [](const Capture& capture) {
+    const TableSpec* spec = find_table_spec(capture.table);
+    return spec != nullptr ? spec - catalog().data() : static_cast<std::ptrdiff_t>(catalog().size());
+  };
+  std::ranges::sort(result, [&](const Capture& a, const Capture& b) {
+    return std::tuple(position(a), std::string_view(a.table), std::string_view(a.netns))
+           < std::tuple(position(b), std::string_view(b.table), std::string_view(b.netns));
+  });
+  return result;
+}
+
+Table to_known_spec(LoadedTable loaded, const TableSpec& known) {
+  if (loaded.layout->columns_json() == format_columns_json(known)) {
+    return std::move(loaded.table);
+  }
+  require_convertible(loaded.layout->spec(), known);
+  return loaded.table.converted_to(known);
+}
+
+} // namespace hindstat

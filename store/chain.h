@@ -1,0 +1,87 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "store/block_codec.h"
+#include "store/records.h"
+#include "tables/snapshot.h"
+
+namespace hindstat {
+
+/// What a chain (a keyframe and the change sets that follow it) costs to load.
+struct ChainSizes {
+  std::uint64_t keyframe_bytes = 0; ///< Payload of the keyframe.
+  std::uint64_t change_bytes = 0;   ///< Payloads of all change sets.
+  std::uint32_t blocks = 0;         ///< Keyframe and change sets; 0: there is no chain yet.
+
+  /// Takes note of one more payload.
+  void add(bool keyframe, std::uint64_t payload_bytes);
+};
+
+/// One more payload of a chain.
+struct Encoded {
+  bool keyframe = true;
+  std::string payload;
+};
+
+/// Packs `after`, whose layout is that of `base`, behind a chain that ends with `base`: the change set, or a keyframe
+/// where the chain has become long or the change set too large.
+[[nodiscard]] Encoded encode_next(const ChainSizes& sizes, const Table& base, const ChangeSet& changes,
+                                  const Table& after);
+
+/// A table at the end of its chain, with the layout's spec; every reader has the same slots and dictionary ids.
+struct LoadedTable {
+  Table table;
+  const Layout* layout = nullptr; ///< Lives as long as the Layouts it came from.
+  BlockRecord block;              ///< The last of the chain; for captures without meaning.
+  ChainSizes sizes;
+};
+
+/// Loads tables and captures from their chains. Throws Error, without the path, for what is damaged.
+class ChainReader {
+public:
+  /// All must outlive this.
+  ChainReader(SQLite::Database& database, Layouts& layouts, Records& records)
+    : database_(&database), layouts_(&layouts), records_(&records) {
+  }
+
+  /// The table of a block, verified against its content sum.
+  [[nodiscard]] LoadedTable load_table(std::int64_t block_id);
+  /// The table `captures` of a snapshot, with the layout it was recorded with.
+  [[nodiscard]] LoadedTable load_captures(const SnapshotRecord& record);
+
+  [[nodiscard]] BlockDecoder& decoder() {
+    return decoder_;
+  }
+  /// To be called before the Layouts are cleared.
+  void forget() {
+    last_captures_.reset();
+  }
+
+private:
+  // The captures decoded last: a list of snapshots in their order takes each change set once.
+  struct LastCaptures {
+    std::int64_t boot_id = 0;
+    std::uint64_t sequence = 0;
+    LoadedTable loaded;
+  };
+
+  SQLite::Database* database_;
+  Layouts* layouts_;
+  Records* records_;
+  BlockDecoder decoder_;
+  std::optional<LastCaptures> last_captures_;
+};
+
+/// The rows of a captures table, in the order of the catalog and then of netns. Throws Error when its layout has become
+/// unreadable.
+[[nodiscard]] std::vector<Capture> to_captures(const LoadedTable& loaded);
+
+/// A table as this program's catalog has it; throws Error naming the column that cannot be read.
+[[nodiscard]] Table to_known_spec(LoadedTable loaded, const TableSpec& known);
+
+} // namespace hindstat

@@ -1,0 +1,182 @@
+// SPDX-License-Identifier: MIT
+// Opening follows https://www.sqlite.org/security.html ("Untrusted SQLite Database Files"): nothing that the file says
+// about itself is run (no triggers, views, virtual tables, extensions), and every row that counts has its checksum.
+#include "store/connection.h"
+
+#include <sqlite3.h>
+#include <sys/stat.h>
+
+#include <cerrno>
+#include <cstring>
+
+#include <fmt/format.h>
+
+#include "base/escape.h"
+#include "store/file_header.h"
+#include "store/lock_holder.h"
+#include "store/schema.h"
+
+namespace hindstat {
+
+namespace {
+
+// A path as an SQLite URI: everything but plain characters in hexadecimal.
+std::string immutable_uri(const std::string& path) {
+  std::string uri = "file:";
+  for (const char c : path) {
+    const bool plain = (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '/'
+                       || c == '.' || c == '-' || c == '_';
+    uri += plain ? std::string(1, c) : fmt::format("%{:02X}", static_cast<unsigned char>(c));
+  }
+  return uri + "?immutable=1";
+}
+
+bool is_not_empty(const std::string& path) {
+  struct stat status {};
+  return ::stat(path.c_str(), &status) == 0 && status.st_size > 0;
+}
+
+int primary(const SQLite::Exception& e) {
+  return e.getErrorCode() & 0xFF;
+}
+
+} // namespace
+
+Connection::Connection(const std::string& path, Mode mode)
+  : path_(path), resolved_(resolve_directory(path)), mode_(mode) {
+  if (mode == Mode::write) {
+    open_writer();
+  } else {
+    open_reader();
+  }
+}
+
+void Connection::open_reader() {
+  look_ = open_to_look(resolved_, path_);
+  if (read_file_kind(look_, path_) == FileKind::empty) {
+    throw Error(fmt::format("{}: is empty", path_));
+  }
+  std::string name = resolved_;
+  int flags = SQLITE_OPEN_READONLY | SQLITE_OPEN_NOFOLLOW;
+  try {
+    open(name, flags);
+    require_tables();
+    return;
+  } catch (const SQLite::Exception& e) {
+    const int extended = e.getExtendedErrorCode();
+    const bool cannot_lock = primary(e) == SQLITE_CANTOPEN || extended == SQLITE_IOERR_LOCK
+                             || extended == SQLITE_IOERR_RDLOCK || extended == SQLITE_READONLY_CANTINIT;
+    if (extended == SQLITE_READONLY_ROLLBACK) {
+      roll_back_interrupted();
+    } else if (cannot_lock && !has_journal()) {
+      // A medium without locks, or a store in WAL mode in a directory that is not ours: with nothing to be rolled back
+      // the file can be read as it is.
+      name = immutable_uri(resolved_);
+      flags |= SQLITE_OPEN_URI;
+    } else {
+      fail(e);
+    }
+  }
+  run_sql([&] {
+    open(name, flags);
+    require_tables();
+  });
+}
+
+void Connection::open_writer() {
+  create_file(resolved_, path_);
+  look_ = open_to_look(resolved_, path_);
+  const FileKind kind = read_file_kind(look_, path_);
+  run_sql([&] {
+    open(resolved_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
+    database_->exec("PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA");
+    if (kind != FileKind::store) {
+      create_schema();
+    }
+    database_->exec("PRAGMA journal_mode = DELETE");
+    require_tables();
+  });
+}
+
+void Connection::open(const std::string& name, int flags) {
+  database_.reset();
+  database_.emplace(name, flags, busy_milliseconds);
+  harden();
+}
+
+void Connection::harden() {
+  sqlite3* handle = database_->getHandle();
+  for (const auto& [option, value] : {std::pair{SQLITE_DBCONFIG_DEFENSIVE, 1},
+                                      {SQLITE_DBCONFIG_TRUSTED_SCHEMA, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_TRIGGER, 0},
+                                      {SQLITE_DBCONFIG_ENABLE_VIEW, 0}}) {
+    sqlite3_db_config(handle, option, value, nullptr);
+  }
+  database_->exec("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
+}
+
+void Connection::require_tables() {
+  SQLite::Statement select(*database_, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
+                                       "name IN ('store', 'host', 'boot', 'layout', 'snapshot', 'block')");
+  constexpr int tables = 6;
+  if (!select.executeStep() || select.getColumn(0).getInt() != tables) {
+    throw Error(fmt::format("{}: not a hindstat store (its tables are not there)", path_));
+  }
+}
+
+// Runs when the file was new, or its creation was interrupted, or another process is creating it right now: then this
+// one waits and finds the tables there.
+void Connection::create_schema() {
+  database_->exec("PRAGMA page_size = 4096; PRAGMA auto_vacuum = INCREMENTAL");
+  SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
+  if (database_->execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0) {
+    database_->exec(schema_sql);
+    database_->exec("INSERT INTO store (id, origin) VALUES (1, randomblob(16))");
+  } else if (database_->execAndGet("PRAGMA application_id").getUInt() != store_application_id) {
+    throw Error(fmt::format("{}: not a hindstat store (a database of another program)", path_));
+  }
+  transaction.commit();
+}
+
+void Connection::roll_back_interrupted() {
+  try {
+    open(resolved_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
+    require_tables();
+  } catch (const SQLite::Exception& e) {
+    throw Error(fmt::format("{}: a writer was interrupted and left {}-journal; to read it once needs permission to "
+                            "write here, or a copy of both files ({})",
+                            path_, path_, e.what()));
+  }
+}
+
+bool Connection::has_journal() const {
+  return is_not_empty(resolved_ + "-journal") || is_not_empty(resolved_ + "-wal");
+}
+
+void Connection::fail(const SQLite::Exception& e) const {
+  throw explain(e);
+}
+
+Error Connection::explain(const SQLite::Exception& e) const {
+  const std::string nothing = mode_ == Mode::write ? "; nothing was recorded" : "";
+  const int system_error = database_ ? sqlite3_system_errno(database_->getHandle()) : 0;
+  const int code = primary(e);
+  if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
+    return Error(fmt::format("{}: held by {} for more than {} s{}", path_,
+                             format_lock_holder(find_lock_holder(look_.get())), busy_milliseconds / 1000, nothing),
+                 ExitCode::try_again);
+  }
+  if (code == SQLITE_FULL || (code == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT))) {
+    return Error(fmt::format("{}: the disk is full{}", path_, nothing), ExitCode::try_again);
+  }
+  if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
+    const std::string truncation = describe_truncation(look_);
+    return Error(fmt::format("{}: {}", path_,
+                             truncation.empty() ? fmt::format("damaged ({})", escape_terminal(e.what())) : truncation));
+  }
+  const bool by_system = (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && system_error != 0;
+  const std::string reason = by_system ? fmt::format(" ({})", std::strerror(system_error)) : "";
+  return Error(fmt::format("{}: {}{}{}", path_, escape_terminal(e.what()), reason, nothing));
+}
+
+} // namespace hindstat

@@ -1,0 +1,166 @@
+// SPDX-License-Identifier: MIT
+#include "store/integer_codec.h"
+
+#include <algorithm>
+#include <bit>
+
+namespace hindstat {
+
+namespace {
+
+constexpr unsigned most_planes = 8;
+
+struct Choice {
+  IntegerForm form = IntegerForm::constant;
+  unsigned planes = 0;
+  std::uint64_t base = 0;
+};
+
+unsigned planes_for(std::uint64_t largest) {
+  return (static_cast<unsigned>(std::bit_width(largest | 1)) + 7) / 8;
+}
+
+Choice choose(std::span<const std::uint64_t> values) {
+  const auto [lowest, highest] = std::ranges::minmax(values);
+  if (lowest == highest) {
+    return {IntegerForm::constant, 0, lowest};
+  }
+  std::uint64_t delta_bits = 0;
+  std::size_t delta_bytes = 0;
+  std::size_t offset_bytes = varint_size(values.front() - lowest);
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    const std::uint64_t delta = zigzag(values[i] - values[i - 1]);
+    delta_bits |= delta;
+    delta_bytes += varint_size(delta);
+    offset_bytes += varint_size(values[i] - lowest);
+  }
+  Choice best{IntegerForm::offset_planes, planes_for(highest - lowest), lowest};
+  std::size_t best_bytes = best.planes * values.size();
+  const auto consider = [&](Choice choice, std::size_t bytes) {
+    if (bytes < best_bytes) {
+      best = choice;
+      best_bytes = bytes;
+    }
+  };
+  const unsigned delta_planes = planes_for(delta_bits);
+  consider({IntegerForm::delta_planes, delta_planes, values.front()}, delta_planes * (values.size() - 1));
+  consider({IntegerForm::offset_varints, 0, lowest}, offset_bytes);
+  consider({IntegerForm::delta_varints, 0, values.front()}, delta_bytes);
+  return best;
+}
+
+void append_planes(std::string& out, std::span<const std::uint64_t> numbers, unsigned planes) {
+  for (unsigned plane = 0; plane < planes; ++plane) {
+    const std::size_t begin = out.size();
+    out.resize(begin + numbers.size());
+    std::ranges::transform(numbers, out.begin() + static_cast<std::ptrdiff_t>(begin),
+                           [plane](std::uint64_t number) { return static_cast<char>(number >> (8 * plane)); });
+  }
+}
+
+void add_planes(ByteReader& in, std::span<std::uint64_t> numbers, unsigned planes) {
+  for (unsigned plane = 0; plane < planes; ++plane) {
+    const auto* bytes = reinterpret_cast<const std::uint8_t*>(in.take(numbers.size()).data());
+    for (std::size_t i = 0; i < numbers.size(); ++i) {
+      numbers[i] |= static_cast<std::uint64_t>(bytes[i]) << (8 * plane);
+    }
+  }
+}
+
+void sum_deltas(std::vector<std::uint64_t>& values) {
+  for (std::size_t i = 1; i < values.size(); ++i) {
+    values[i] = values[i - 1] + unzigzag(values[i]);
+  }
+}
+
+std::vector<std::uint64_t> read_planes(ByteReader& in, std::size_t count, unsigned planes, bool deltas) {
+  const std::uint64_t base = in.varint();
+  // Looks before it allocates.
+  ByteReader bytes(in.take((deltas ? count - 1 : count) * planes));
+  std::vector<std::uint64_t> values(count, 0);
+  if (deltas) {
+    values.front() = base;
+    add_planes(bytes, std::span(values).subspan(1), planes);
+    sum_deltas(values);
+    return values;
+  }
+  add_planes(bytes, values, planes);
+  for (std::uint64_t& value : values) {
+    value += base;
+  }
+  return values;
+}
+
+std::vector<std::uint64_t> read_varints(ByteReader& in, std::size_t count, bool deltas) {
+  const std::uint64_t base = in.varint();
+  std::vector<std::uint64_t> values;
+  values.reserve(std::min(count, in.left() + 1));
+  if (deltas) {
+    values.push_back(base);
+  }
+  while (values.size() < count) {
+    values.push_back(in.varint());
+  }
+  if (deltas) {
+    sum_deltas(values);
+    return values;
+  }
+  for (std::uint64_t& value : values) {
+    value += base;
+  }
+  return values;
+}
+
+} // namespace
+
+void append_integers(std::string& out, std::span<const std::uint64_t> values) {
+  if (values.empty()) {
+    return;
+  }
+  const Choice choice = choose(values);
+  out.push_back(static_cast<char>(static_cast<unsigned>(choice.form) + choice.planes));
+  append_varint(out, choice.base);
+  const bool deltas = choice.form == IntegerForm::delta_planes || choice.form == IntegerForm::delta_varints;
+  std::vector<std::uint64_t> numbers;
+  if (choice.form != IntegerForm::constant) {
+    numbers.reserve(values.size());
+    for (std::size_t i = deltas ? 1 : 0; i < values.size(); ++i) {
+      numbers.push_back(deltas ? zigzag(values[i] - values[i - 1]) : values[i] - choice.base);
+    }
+  }
+  if (choice.planes > 0) {
+    append_planes(out, numbers, choice.planes);
+    return;
+  }
+  for (const std::uint64_t number : numbers) {
+    append_varint(out, number);
+  }
+}
+
+std::vector<std::uint64_t> read_integers(ByteReader& in, std::size_t count) {
+  if (count == 0) {
+    return {};
+  }
+  const std::uint8_t tag = in.byte();
+  const unsigned planes = tag & 0x0FU;
+  const auto form = static_cast<IntegerForm>(tag & 0xF0U);
+  const bool has_planes = form == IntegerForm::offset_planes || form == IntegerForm::delta_planes;
+  if (has_planes ? planes == 0 || planes > most_planes : planes != 0) {
+    refuse_block("unknown integer form");
+  }
+  switch (form) {
+    case IntegerForm::constant:
+      return std::vector<std::uint64_t>(count, in.varint());
+    case IntegerForm::offset_planes:
+      return read_planes(in, count, planes, false);
+    case IntegerForm::delta_planes:
+      return read_planes(in, count, planes, true);
+    case IntegerForm::offset_varints:
+      return read_varints(in, count, false);
+    case IntegerForm::delta_varints:
+      return read_varints(in, count, true);
+  }
+  refuse_block("unknown integer form");
+}
+
+} // namespace hindstat

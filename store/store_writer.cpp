@@ -1,0 +1,281 @@
+// SPDX-License-Identifier: MIT
+#include <algorithm>
+#include <cassert>
+#include <map>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "store/chain.h"
+#include "store/checksum.h"
+#include "store/connection.h"
+#include "store/store.h"
+
+namespace hindstat {
+
+namespace {
+
+// The end of one table's chain.
+struct Chain {
+  LoadedTable last;
+  std::string source;
+  std::uint64_t stored_at = 0;
+};
+
+// What the next snapshot of a boot is compared with.
+struct BootState {
+  std::int64_t boot_id = 0;
+  std::uint64_t last_sequence = 0;
+  std::optional<LoadedTable> captures;
+  std::map<std::string, Chain, std::less<>> chains; // By table.
+};
+
+// A block that is encoded and not inserted yet.
+struct PendingBlock {
+  std::string table;
+  BlockRecord record;
+  std::string payload;
+};
+
+// Which source a table's chain belongs to: that of the recorder's own namespace.
+const std::string* find_source(const std::vector<Capture>& all_captures, std::string_view table) {
+  const Capture* found = nullptr;
+  for (const Capture& capture : all_captures) {
+    if (capture.table == table && (found == nullptr || capture.netns.empty())) {
+      found = &capture;
+    }
+  }
+  return found != nullptr ? &found->source : nullptr;
+}
+
+// From what was handed in, before timers settle: what is imported twice has the same uid both times.
+std::string uid_of(const Snapshot& snapshot) {
+  Checksum sum;
+  sum.add(snapshot.info.host).add(snapshot.info.machine_id).add(snapshot.info.boot_id);
+  sum.add(snapshot.info.clocks.realtime_ns).add(snapshot.info.clocks.boottime_ns);
+  for (const Table& table : snapshot.tables) {
+    sum.add(table.spec().name).add(std::uint64_t{table.size()}).add(table.content_sum());
+  }
+  return sum.value128();
+}
+
+bool has_timers(const TableSpec& spec) {
+  return std::ranges::find(spec.columns, Role::timer, &ColumnSpec::role) != spec.columns.end();
+}
+
+} // namespace
+
+struct StoreWriter::Impl {
+  explicit Impl(const std::string& path) : connection(path, Connection::Mode::write) {
+  }
+
+  void prepare(const std::string& host, const std::string& machine_id, const std::string& boot_id);
+  SnapshotId append(const Snapshot& snapshot);
+
+  void load_state(std::int64_t boot_id);
+  void load_chains(const std::vector<Capture>& last_captures);
+  void forget();
+  std::optional<PendingBlock> pack(const Table& table, const std::string& source, std::uint64_t sequence);
+  std::optional<PendingBlock> pack_keyframe(const Table& table, const std::string& source, std::uint64_t sequence);
+  void advance(LoadedTable& last, const Encoded& next, std::uint64_t rows, std::uint64_t content_sum);
+  void pack_captures(const Snapshot& snapshot, SnapshotRecord& record);
+
+  Connection connection;
+  Layouts layouts{connection.database()};
+  Records records{connection.database(), layouts};
+  ChainReader chains{connection.database(), layouts, records};
+  std::optional<BootState> state;
+};
+
+// After a failure the chains in memory are ahead of the file.
+void StoreWriter::Impl::forget() {
+  state.reset();
+  chains.forget();
+  layouts.clear();
+}
+
+void StoreWriter::Impl::load_state(std::int64_t boot_id) {
+  state = BootState{boot_id, records.last_sequence(boot_id), {}, {}};
+  if (state->last_sequence == 0) {
+    return;
+  }
+  // A damaged past is the reader's to report; recording goes on with keyframes.
+  try {
+    const auto record = records.find_snapshot(boot_id, state->last_sequence);
+    if (record) {
+      state->captures = chains.load_captures(*record);
+      load_chains(to_captures(*state->captures));
+    }
+  } catch (const Error&) {
+    state->captures.reset();
+    state->chains.clear();
+  }
+}
+
+void StoreWriter::Impl::load_chains(const std::vector<Capture>& last_captures) {
+  for (const Capture& capture : last_captures) {
+    if (!capture.stored_at || state->chains.contains(capture.table)) {
+      continue;
+    }
+    try {
+      if (const auto block = records.find_block(state->boot_id, *capture.stored_at, capture.table)) {
+        state->chains.emplace(capture.table, Chain{chains.load_table(*block),
+                                                   *find_source(last_captures, capture.table), *capture.stored_at});
+      }
+    } catch (const Error&) {
+      continue; // This table starts with a keyframe.
+    }
+  }
+}
+
+void StoreWriter::Impl::prepare(const std::string& host, const std::string& machine_id, const std::string& boot_id) {
+  connection.run([&] {
+    const SQLite::Transaction transaction(connection.database());
+    if (const auto boot = records.find_boot(host, machine_id, boot_id)) {
+      load_state(*boot);
+    }
+  });
+}
+
+void StoreWriter::Impl::advance(LoadedTable& last, const Encoded& next, std::uint64_t rows, std::uint64_t content_sum) {
+  if (next.keyframe) {
+    last.table = Table(last.layout->spec());
+  }
+  chains.decoder().apply(next.payload, rows, last.table);
+  if (last.table.content_sum() != content_sum) {
+    throw Error(fmt::format("table {}: what was packed does not unpack to the same rows; nothing was recorded",
+                            last.layout->table_name()));
+  }
+  last.sizes.add(next.keyframe, next.payload.size());
+}
+
+std::optional<PendingBlock> StoreWriter::Impl::pack_keyframe(const Table& table, const std::string& source,
+                                                             std::uint64_t sequence) {
+  const Layout& layout = layouts.find_or_insert(table.spec());
+  const std::uint64_t content_sum = table.content_sum();
+  Chain chain{LoadedTable{Table(layout.spec()), &layout, {}, {}}, source, sequence};
+  Encoded next{true, encode_keyframe(table)};
+  advance(chain.last, next, table.size(), content_sum);
+  const BlockRecord record{0, std::nullopt, layout.id(), table.size(), content_sum, 0};
+  chain.last.block = record;
+  state->chains.insert_or_assign(layout.table_name(), std::move(chain));
+  return PendingBlock{layout.table_name(), record, std::move(next.payload)};
+}
+
+// nullopt when the table equals the one before.
+std::optional<PendingBlock> StoreWriter::Impl::pack(const Table& table, const std::string& source,
+                                                    std::uint64_t sequence) {
+  const auto it = state->chains.find(table.spec().name);
+  if (it == state->chains.end() || it->second.source != source
+      || it->second.last.layout->columns_json() != format_columns_json(table.spec())) {
+    return pack_keyframe(table, source, sequence);
+  }
+  LoadedTable& last = it->second.last;
+  const auto is_as_before = [&](const Table& now, std::uint64_t content_sum) {
+    return now.size() == last.table.size() && content_sum == last.block.content_sum;
+  };
+  std::uint64_t content_sum = table.content_sum();
+  if (is_as_before(table, content_sum)) {
+    return std::nullopt;
+  }
+  std::optional<Table> settled;
+  Pairing pairing;
+  if (has_timers(table.spec())) {
+    settled = table;
+    pairing = settle_timers(last.table, *settled);
+    content_sum = settled->content_sum();
+    if (is_as_before(*settled, content_sum)) {
+      return std::nullopt;
+    }
+  } else {
+    pairing = pair_rows(last.table, table);
+  }
+  const Table& after = settled ? *settled : table;
+  Encoded next = encode_next(last.sizes, last.table, compare(last.table, after, pairing), after);
+  const BlockRecord record{
+    0, next.keyframe ? std::nullopt : std::optional(last.block.id), last.layout->id(), after.size(), content_sum, 0};
+  advance(last, next, after.size(), content_sum);
+  last.block = record;
+  it->second.stored_at = sequence;
+  return PendingBlock{last.layout->table_name(), record, std::move(next.payload)};
+}
+
+void StoreWriter::Impl::pack_captures(const Snapshot& snapshot, SnapshotRecord& record) {
+  TableBuilder builder(captures);
+  for (Capture capture : snapshot.captures) {
+    const bool has_rows = snapshot.find_table(capture.table) != nullptr;
+    capture.stored_at = has_rows ? std::optional(state->chains.find(capture.table)->second.stored_at) : std::nullopt;
+    builder.add(capture);
+  }
+  const Table table = std::move(builder).build();
+  const Layout& layout = layouts.find_or_insert(captures.spec());
+  Encoded next{true, {}};
+  if (state->captures && state->captures->layout == &layout) {
+    const LoadedTable& last = *state->captures;
+    next = encode_next(last.sizes, last.table, compare(last.table, table), table);
+  } else {
+    state->captures = LoadedTable{Table(layout.spec()), &layout, {}, {}};
+    next.payload = encode_keyframe(table);
+  }
+  advance(*state->captures, next, table.size(), table.content_sum());
+  record.captures_layout = layout.id();
+  record.captures_rows = table.size();
+  record.captures_base = next.keyframe ? std::nullopt : std::optional(state->last_sequence);
+  record.captures = std::move(next.payload);
+}
+
+SnapshotId StoreWriter::Impl::append(const Snapshot& snapshot) {
+  SnapshotRecord record;
+  record.info = snapshot.info;
+  record.uid = uid_of(snapshot);
+  try {
+    return connection.run([&] {
+      SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
+      if (const auto known = records.find_uid(record.uid)) {
+        return SnapshotId(*known);
+      }
+      records.find_or_insert_boot(record);
+      if (!state || state->boot_id != record.boot_id || state->last_sequence != records.last_sequence(record.boot_id)) {
+        load_state(record.boot_id);
+      }
+      record.sequence = state->last_sequence + 1;
+      std::vector<PendingBlock> blocks;
+      for (const Table& table : snapshot.tables) {
+        const std::string* source = find_source(snapshot.captures, table.spec().name);
+        assert(source != nullptr && "each table of a snapshot has a capture");
+        if (auto block = pack(table, *source, record.sequence)) {
+          blocks.push_back(std::move(*block));
+        }
+      }
+      pack_captures(snapshot, record);
+      const std::int64_t id = records.insert_snapshot(record);
+      for (const PendingBlock& block : blocks) {
+        state->chains.find(block.table)->second.last.block.id = records.insert_block(id, block.record, block.payload);
+      }
+      state->last_sequence = record.sequence;
+      // A table that is not in this snapshot starts with a keyframe when it comes back.
+      std::erase_if(state->chains, [&](const auto& chain) { return snapshot.find_table(chain.first) == nullptr; });
+      transaction.commit();
+      return SnapshotId(id);
+    });
+  } catch (...) {
+    forget();
+    throw;
+  }
+}
+
+StoreWriter::StoreWriter(const std::string& path) : impl_(std::make_unique<Impl>(path)) {
+}
+StoreWriter::~StoreWriter() = default;
+StoreWriter::StoreWriter(StoreWriter&&) noexcept = default;
+StoreWriter& StoreWriter::operator=(StoreWriter&&) noexcept = default;
+
+void StoreWriter::prepare(const std::string& host, const std::string& machine_id, const std::string& boot_id) {
+  impl_->prepare(host, machine_id, boot_id);
+}
+
+SnapshotId StoreWriter::append(const Snapshot& snapshot) {
+  return impl_->append(snapshot);
+}
+
+} // namespace hindstat
