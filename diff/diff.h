@@ -12,7 +12,8 @@
 namespace hindstat {
 
 struct DiffOptions {
-  std::vector<std::string> tables; ///< Only these; all when empty.
+  std::vector<std::string> tables;    ///< Only these; all when empty.
+  std::vector<std::string> protocols; ///< Of table socket only these ("tcp"); all when empty.
 };
 
 /// A table that could not be compared, and why.
@@ -27,12 +28,13 @@ struct NotCompared {
 struct Comparability {
   bool same_host = true;
   bool same_boot = true;
-  std::int64_t elapsed_ns = 0;             ///< CLOCK_BOOTTIME from A to B; CLOCK_REALTIME across boots.
-  std::int64_t clock_step_ns = 0;          ///< Wall clock progress minus elapsed; 0 across boots.
-  bool owners_comparable = true;           ///< False when one side could see owners and the other could not.
+  std::int64_t elapsed_ns = 0;    ///< CLOCK_BOOTTIME from A to B; CLOCK_REALTIME across boots.
+  std::int64_t clock_step_ns = 0; ///< Wall clock progress minus elapsed; 0 across boots.
+  bool owners_comparable = true;  ///< False when one side could see owners and the other could not.
   std::vector<NotCompared> not_compared;
-  std::vector<std::string> compared;       ///< Names of tables.
-  std::vector<std::string> doubts;         ///< One sentence each, in the order of importance.
+  std::vector<std::string> compared; ///< Names of tables.
+  std::vector<std::string> doubts;   ///< One sentence each, in the order of importance.
+  std::vector<std::string> notes;    ///< What was done with the rows that a reader should know; no doubt.
 };
 
 /// Everything that happened from A to B, each change once.

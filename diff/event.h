@@ -19,13 +19,13 @@ enum class Confidence : std::uint8_t { proven = 1, consistent = 2, inferred = 3 
 
 /// What kind of thing can happen. The list is public: names and fields are in JSON and never change meaning.
 struct EventSpec {
-  std::string_view name;                        ///< "sock.opened"
-  std::string_view table;                       ///< Table it is about; "*" for any.
-  char sigil = '~';                             ///< + - ~ ! > as in text output.
+  std::string_view name;  ///< "sock.opened"
+  std::string_view table; ///< Table it is about; "*" for any.
+  char sigil = '~';       ///< + - ~ ! > as in text output.
   Severity severity = Severity::info;
-  std::span<const std::string_view> fields;     ///< Extra members its JSON may hold.
-  std::string_view sentence;                    ///< What it means.
-  bool hidden = false;                          ///< Only shown with --all.
+  std::span<const std::string_view> fields; ///< Extra members its JSON may hold.
+  std::string_view sentence;                ///< What it means.
+  bool hidden = false;                      ///< Only shown with --all.
 };
 
 /// Every kind of event, in the order in which they are printed.
@@ -57,10 +57,31 @@ struct Event {
   std::vector<EventField> fields;
   std::vector<EventChange> changed;
   Confidence confidence = Confidence::consistent;
+  std::optional<Severity> severity; ///< Where it differs from the kind's.
   std::vector<std::string> why;
   std::int64_t before_row = -1; ///< Row of the table in A; -1 when there is none.
   std::int64_t after_row = -1;
 };
+
+/// The value of a field of an event; nullptr when it has none of that name.
+[[nodiscard]] const std::string* find_field(const Event& event, std::string_view name);
+
+/// Fields that are "true" or "false", and booleans in JSON. A field that is absent is false.
+[[nodiscard]] bool is_boolean_field(std::string_view name);
+[[nodiscard]] bool has_flag(const Event& event, std::string_view name);
+
+/// The event's own severity, or its kind's.
+[[nodiscard]] Severity severity_of(const Event& event);
+/// "note", "info", "warn", "crit".
+[[nodiscard]] std::string_view name_of(Severity severity);
+/// "proven", "consistent", "inferred".
+[[nodiscard]] std::string_view name_of(Confidence confidence);
+
+/// One line a kind of event: "sock.opened  socket + info  fields  Sentence."; the golden dump of the list.
+[[nodiscard]] std::string describe_event_spec(const EventSpec& spec);
+
+/// The order of keys for people: runs of digits compare as numbers, all else byte by byte.
+[[nodiscard]] bool natural_less(std::string_view a, std::string_view b);
 
 /// The events of one kind.
 [[nodiscard]] std::size_t count_events(std::span<const Event> events, std::string_view name);

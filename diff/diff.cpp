@@ -1,0 +1,132 @@
+// SPDX-License-Identifier: MIT
+// Which rules explain which table, and the order of what they say.
+#include "diff/diff.h"
+
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <iterator>
+#include <span>
+
+#include "diff/comparability.h"
+#include "diff/owners.h"
+#include "diff/routes.h"
+#include "diff/rows.h"
+#include "diff/sockets.h"
+#include "tables/route.h"
+
+namespace hindstat {
+
+namespace {
+
+// Absence from a partial table proves nothing.
+void doubt_absences(std::span<Event> events, const ComparedTable& table) {
+  for (Event& event : events) {
+    const bool may_have_been = event.before_row < 0 && table.before_partial;
+    const bool may_still_be = event.after_row < 0 && table.after_partial;
+    if (may_have_been || may_still_be) {
+      event.confidence = Confidence::inferred;
+      event.why.push_back(fmt::format("{} is partial", may_have_been ? "A" : "B"));
+    }
+  }
+}
+
+std::string tie_breaker(const Event& event) {
+  std::string text = event.incarnation + '\0' + event.owner;
+  for (const EventField& field : event.fields) {
+    text += '\0' + field.name + '=' + field.value;
+  }
+  for (const EventChange& change : event.changed) {
+    text += '\0' + change.column + '=' + change.from.value_or("") + '>' + change.to.value_or("");
+  }
+  return text;
+}
+
+bool comes_first(const Event& a, const Event& b) {
+  if (a.spec != b.spec) {
+    return a.spec < b.spec; // Both point into the event catalog.
+  }
+  if (a.netns != b.netns) {
+    return a.netns < b.netns;
+  }
+  if (a.key != b.key) {
+    return natural_less(a.key, b.key);
+  }
+  return tie_breaker(a) < tie_breaker(b);
+}
+
+class Differ {
+public:
+  Differ(const Snapshot& before, const Snapshot& after, const DiffOptions& options)
+    : before_(before), after_(after), options_(options), owners_before_(before), owners_after_(after) {
+  }
+
+  Diff run() {
+    Gate gate = check_comparability(before_, after_, options_);
+    Diff diff;
+    diff.comparability = std::move(gate.comparability);
+    diff.events = std::move(gate.events);
+    for (ComparedTable& table : gate.tables) {
+      std::vector<Event> events = explain(table, diff.comparability);
+      doubt_absences(events, table);
+      std::ranges::sort(events, comes_first);
+      std::ranges::move(events, std::back_inserter(diff.events));
+    }
+    return diff;
+  }
+
+private:
+  std::vector<Event> explain(ComparedTable& table, Comparability& comparability) {
+    const std::string_view name = table.before.table().spec().name;
+    if (name == sockets.name()) {
+      return explain_sockets(table, comparability);
+    }
+    if (name == routes.name()) {
+      return diff_routes(table);
+    }
+    return diff_rows(table, comparability.same_boot);
+  }
+
+  std::vector<Event> explain_sockets(ComparedTable& table, Comparability& comparability) {
+    SocketContext context;
+    context.interval = {comparability.same_boot, comparability.elapsed_ns,
+                        static_cast<std::uint64_t>(std::max<std::int64_t>(after_.info.clocks.boottime_ns, 0))
+                          / 1'000'000};
+    context.owners_comparable = comparability.owners_comparable;
+    context.sources_differ = table.sources_differ;
+    context.owners_before = &owners_before_;
+    context.owners_after = &owners_after_;
+    SocketDiff result = diff_sockets(table, context);
+    for (const auto& [side, torn] : {std::pair("A", result.torn_before), std::pair("B", result.torn_after)}) {
+      if (torn != 0) {
+        comparability.notes.push_back(fmt::format("socket: {} rows of {} were read twice and count once", torn, side));
+      }
+    }
+    keep_protocols(result.events);
+    return std::move(result.events);
+  }
+
+  void keep_protocols(std::vector<Event>& events) const {
+    if (options_.protocols.empty()) {
+      return;
+    }
+    std::erase_if(events, [&](const Event& event) {
+      const std::string protocol = event.key.substr(0, event.key.find(' '));
+      return std::ranges::find(options_.protocols, protocol) == options_.protocols.end();
+    });
+  }
+
+  const Snapshot& before_;
+  const Snapshot& after_;
+  const DiffOptions& options_;
+  Owners owners_before_;
+  Owners owners_after_;
+};
+
+} // namespace
+
+Diff diff_snapshots(const Snapshot& before, const Snapshot& after, const DiffOptions& options) {
+  return Differ(before, after, options).run();
+}
+
+} // namespace hindstat

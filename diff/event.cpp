@@ -1,0 +1,197 @@
+// SPDX-License-Identifier: MIT
+// The list of everything that can happen. It is public: names and fields are in JSON and keep their meaning; the golden
+// dump of the tests makes each change visible.
+#include "diff/event.h"
+
+#include <fmt/format.h>
+#include <fmt/ranges.h>
+
+#include <algorithm>
+#include <array>
+#include <cassert>
+
+namespace hindstat {
+
+namespace {
+
+using Fields = std::string_view;
+
+constexpr std::array<Fields, 1> reboot_fields{"downtime_at_most_s"};
+constexpr std::array<Fields, 1> clock_fields{"step_s"};
+constexpr std::array<Fields, 2> listener_fields{"state", "workers"};
+constexpr std::array<Fields, 2> restarted_fields{"owner_before", "sockets"};
+constexpr std::array<Fields, 2> from_to_fields{"from", "to"};
+constexpr std::array<Fields, 3> opened_fields{"dir", "state", "came_and_went"};
+constexpr std::array<Fields, 6> step_fields{"dir", "from", "to", "via", "skipped", "closer"};
+constexpr std::array<Fields, 4> reopened_fields{"dir", "from", "to", "reason"};
+constexpr std::array<Fields, 2> state_fields{"dir", "state"};
+constexpr std::array<Fields, 3> reaped_fields{"dir", "from", "to"};
+constexpr std::array<Fields, 3> owner_fields{"dir", "kind", "owner_before"};
+constexpr std::array<Fields, 3> queue_fields{"dir", "kind", "queue"};
+constexpr std::array<Fields, 2> drops_fields{"dir", "drops"};
+constexpr std::array<Fields, 1> direction_field{"dir"};
+constexpr std::array<Fields, 4> route_fields{"hops", "best_changed", "default_lost", "default_changed"};
+constexpr std::array<Fields, 5> hop_fields{"old", "new", "best_changed", "default_lost", "default_changed"};
+constexpr std::array<Fields, 3> best_fields{"best_changed", "default_lost", "default_changed"};
+constexpr std::array<Fields, 1> delta_fields{"deltas"};
+
+constexpr std::array event_specs{
+  EventSpec{"host.rebooted", "host", '!', Severity::warn, reboot_fields, "The machine was started again.", false},
+  EventSpec{"host.clock_step", "host", '!', Severity::warn, clock_fields,
+            "The wall clock moved against the time since boot.", false},
+
+  EventSpec{"listen.added", "socket", '+', Severity::info, listener_fields, "A TCP socket listens that did not.",
+            false},
+  EventSpec{"listen.removed", "socket", '-', Severity::info, listener_fields, "A TCP socket no longer listens.", false},
+  EventSpec{"listen.restarted", "socket", '!', Severity::info, restarted_fields,
+            "The same service has new sockets for the same address.", false},
+  EventSpec{"listen.workers", "socket", '~', Severity::info, from_to_fields,
+            "More or fewer sockets listen at the same address (SO_REUSEPORT).", false},
+  EventSpec{"listen.backlog", "socket", '~', Severity::info, from_to_fields, "The limit of the accept queue changed.",
+            false},
+
+  EventSpec{"sock.opened", "socket", '+', Severity::info, opened_fields,
+            "A connection or datagram socket is there that was not; came_and_went: it was closed again, too.", false},
+  EventSpec{"sock.closed", "socket", '-', Severity::info, step_fields, "A connection or datagram socket was closed.",
+            false},
+  EventSpec{"sock.reopened", "socket", '!', Severity::warn, reopened_fields,
+            "The connection ended and another took its addresses and ports.", false},
+  EventSpec{"sock.state", "socket", '>', Severity::info, step_fields,
+            "A connection changed its state among the open or among the closing ones.", false},
+  EventSpec{"sock.accepted", "socket", '>', Severity::note, state_fields,
+            "The application accepted a waiting connection.", false},
+  EventSpec{"sock.orphaned", "socket", '>', Severity::note, state_fields,
+            "The application closed a socket that the kernel still works on.", false},
+  EventSpec{"sock.owner", "socket", '~', Severity::info, owner_fields,
+            "The first process or the user that holds the socket changed; kind: restarted, changed or unknown.", false},
+  EventSpec{"sock.changed", "socket", '~', Severity::info, direction_field, "An attribute of the socket changed.",
+            false},
+  EventSpec{"sock.queue", "socket", '~', Severity::note, queue_fields,
+            "A queue grew or shrank by at least 4096 bytes and half, or an accept queue passed half of its limit.",
+            false},
+  EventSpec{"sock.drops", "socket", '~', Severity::warn, drops_fields, "Datagrams were dropped at the socket.", false},
+  EventSpec{"sock.bound", "socket", '+', Severity::note, state_fields,
+            "A TCP socket is bound that neither listens nor is connected.", false},
+  EventSpec{"sock.unbound", "socket", '-', Severity::note, state_fields, "A TCP socket that was only bound is gone.",
+            false},
+  EventSpec{"sock.reaped", "socket", '-', Severity::note, reaped_fields,
+            "The rest of a connection that was closed before is gone.", true},
+
+  EventSpec{"route.added", "route", '+', Severity::info, route_fields, "There is a new route.", false},
+  EventSpec{"route.removed", "route", '-', Severity::info, route_fields, "A route is gone.", false},
+  EventSpec{"route.nexthop", "route", '~', Severity::info, hop_fields, "The route has another next hop.", false},
+  EventSpec{"route.ecmp", "route", '~', Severity::info, hop_fields, "The set of next hops or their weights changed.",
+            false},
+  EventSpec{"route.metric", "route", '~', Severity::info, best_fields, "The same next hops have another metric.",
+            false},
+  EventSpec{"route.replaced", "route", '~', Severity::info, hop_fields,
+            "The only route to the prefix was replaced by another.", false},
+  EventSpec{"route.attr", "route", '~', Severity::info, best_fields, "Only attributes or flags of the route changed.",
+            false},
+
+  EventSpec{"row.added", "*", '+', Severity::info, {}, "A row is there that was not.", false},
+  EventSpec{"row.removed", "*", '-', Severity::info, {}, "A row is gone.", false},
+  EventSpec{"row.changed", "*", '~', Severity::info, delta_fields, "Columns of a row changed.", false},
+  EventSpec{"row.counted", "*", '#', Severity::note, delta_fields, "Only counters of a row grew.", true},
+};
+
+constexpr std::array<std::string_view, 4> boolean_fields{"came_and_went", "best_changed", "default_lost",
+                                                         "default_changed"};
+
+bool is_digit(char c) {
+  return c >= '0' && c <= '9';
+}
+
+// The run of digits at the start of `text`, without leading zeros.
+std::string_view number_at(std::string_view text) {
+  const auto end = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
+  return text.substr(0, end);
+}
+
+std::string_view without_zeros(std::string_view digits) {
+  return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
+}
+
+} // namespace
+
+std::span<const EventSpec> event_catalog() {
+  return event_specs;
+}
+
+const EventSpec& event_spec(std::string_view name) {
+  const auto it = std::ranges::find(event_specs, name, &EventSpec::name);
+  assert(it != event_specs.end());
+  return *it;
+}
+
+const std::string* find_field(const Event& event, std::string_view name) {
+  const auto it = std::ranges::find(event.fields, name, &EventField::name);
+  return it == event.fields.end() ? nullptr : &it->value;
+}
+
+bool is_boolean_field(std::string_view name) {
+  return std::ranges::find(boolean_fields, name) != boolean_fields.end();
+}
+
+bool has_flag(const Event& event, std::string_view name) {
+  const std::string* value = find_field(event, name);
+  return value != nullptr && *value == "true";
+}
+
+Severity severity_of(const Event& event) {
+  return event.severity.value_or(event.spec->severity);
+}
+
+std::string_view name_of(Severity severity) {
+  constexpr std::array<std::string_view, 5> names{"", "note", "info", "warn", "crit"};
+  return names.at(static_cast<std::size_t>(severity));
+}
+
+std::string_view name_of(Confidence confidence) {
+  constexpr std::array<std::string_view, 4> names{"", "proven", "consistent", "inferred"};
+  return names.at(static_cast<std::size_t>(confidence));
+}
+
+std::string describe_event_spec(const EventSpec& spec) {
+  std::string fields;
+  for (const std::string_view field : spec.fields) {
+    fields += (fields.empty() ? "" : " ") + std::string(field);
+  }
+  return fmt::format("{}  {} {} {}{}  [{}]  {}\n", spec.name, spec.table, spec.sigil, name_of(spec.severity),
+                     spec.hidden ? " hidden" : "", fields, spec.sentence);
+}
+
+bool natural_less(std::string_view a, std::string_view b) {
+  while (!a.empty() && !b.empty()) {
+    if (is_digit(a.front()) && is_digit(b.front())) {
+      const std::string_view run_a = number_at(a);
+      const std::string_view run_b = number_at(b);
+      const std::string_view digits_a = without_zeros(run_a);
+      const std::string_view digits_b = without_zeros(run_b);
+      if (digits_a.size() != digits_b.size()) {
+        return digits_a.size() < digits_b.size();
+      }
+      if (digits_a != digits_b) {
+        return digits_a < digits_b;
+      }
+      if (run_a.size() != run_b.size()) {
+        return run_a.size() < run_b.size();
+      }
+      a.remove_prefix(run_a.size());
+      b.remove_prefix(run_b.size());
+    } else if (a.front() != b.front()) {
+      return static_cast<unsigned char>(a.front()) < static_cast<unsigned char>(b.front());
+    } else {
+      a.remove_prefix(1);
+      b.remove_prefix(1);
+    }
+  }
+  return a.size() < b.size();
+}
+
+std::size_t count_events(std::span<const Event> events, std::string_view name) {
+  return static_cast<std::size_t>(
+    std::ranges::count_if(events, [&](const Event& event) { return event.spec->name == name; }));
+}
+
+} // namespace hindstat

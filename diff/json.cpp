@@ -1,0 +1,177 @@
+// SPDX-License-Identifier: MIT
+// JSON Lines, described in docs/diff-json.md. Members that are unknown are left out; those named there as required
+// are always present.
+#include <fmt/format.h>
+
+#include "base/json_writer.h"
+#include "diff/output.h"
+#include "diff/socket_events.h"
+
+namespace hindstat {
+
+namespace {
+
+constexpr std::uint64_t format_version = 1;
+
+void write_side(JsonWriter& json, const SideLabel& side, const DiffLabels& labels) {
+  const SnapshotInfo& info = side.snapshot->info;
+  json.begin_object();
+  json.key("host").string(info.host);
+  json.key("id").number(side.id);
+  json.key("uid").string(side.uid);
+  json.key("t").string(labels.format_time(info.clocks.realtime_ns));
+  json.end_object();
+}
+
+void write_header(JsonWriter& json, const Diff& diff, const DiffLabels& labels) {
+  const Comparability& answer = diff.comparability;
+  json.begin_object();
+  json.key("v").number(format_version).key("ev").string("header");
+  json.key("store").string(labels.store);
+  json.key("a");
+  write_side(json, labels.before, labels);
+  json.key("b");
+  write_side(json, labels.after, labels);
+  json.key("elapsed_s").number(static_cast<double>(answer.elapsed_ns) / 1e9);
+  json.key("same_boot").boolean(answer.same_boot);
+  json.key("compared").begin_array();
+  for (const std::string& table : answer.compared) {
+    json.string(table);
+  }
+  json.end_array();
+  json.key("skipped").begin_array();
+  for (const NotCompared& skipped : answer.not_compared) {
+    json.begin_object();
+    json.key("table").string(skipped.table).key("netns").string(skipped.netns);
+    json.key("side").string(skipped.side).key("why").string(skipped.reason);
+    json.end_object();
+  }
+  json.end_array();
+  const auto write_sentences = [&](std::string_view name, const std::vector<std::string>& sentences) {
+    json.key(name).begin_array();
+    for (const std::string& sentence : sentences) {
+      json.string(sentence);
+    }
+    json.end_array();
+  };
+  write_sentences("doubts", answer.doubts);
+  write_sentences("notes", answer.notes);
+  json.end_object();
+}
+
+// When the table was read: rows before were last seen when its reading began, rows after first seen when it ended.
+std::int64_t read_at(const Snapshot& snapshot, const Event& event, bool end) {
+  const Capture* capture = snapshot.find_capture(event.table, event.netns);
+  std::int64_t after_start_us = 0;
+  if (capture != nullptr) {
+    after_start_us = std::int64_t{capture->began_us} + (end ? std::int64_t{capture->took_us} : 0);
+  }
+  return snapshot.info.clocks.realtime_ns + after_start_us * 1000;
+}
+
+void write_optional(JsonWriter& json, const std::optional<std::string>& value) {
+  if (value) {
+    json.string(*value);
+  } else {
+    json.null();
+  }
+}
+
+void write_changes(JsonWriter& json, const Event& event) {
+  if (event.changed.empty()) {
+    return;
+  }
+  json.key("changed").begin_object();
+  for (const EventChange& change : event.changed) {
+    json.key(change.column).begin_array();
+    write_optional(json, change.from);
+    write_optional(json, change.to);
+    json.end_array();
+  }
+  json.end_object();
+}
+
+void write_event(JsonWriter& json, const Event& event, const DiffLabels& labels) {
+  json.begin_object();
+  json.key("v").number(format_version).key("ev").string(event.spec->name);
+  json.key("table").string(event.table).key("netns").string(event.netns).key("key").string(event.key);
+  if (!event.incarnation.empty()) {
+    json.key("inc").string(event.incarnation);
+  }
+  if (!event.owner.empty()) {
+    json.key("owner").string(event.owner);
+  }
+  for (const EventField& field : event.fields) {
+    json.key(field.name);
+    if (is_boolean_field(field.name)) {
+      json.boolean(field.value == "true");
+    } else {
+      json.string(field.value);
+    }
+  }
+  write_changes(json, event);
+  json.key("t").begin_array();
+  json.string(labels.format_time(read_at(*labels.before.snapshot, event, false)));
+  json.string(labels.format_time(read_at(*labels.after.snapshot, event, true)));
+  json.end_array();
+  json.key("conf").string(name_of(event.confidence));
+  json.key("why").begin_array();
+  for (const std::string& why : event.why) {
+    json.string(why);
+  }
+  json.end_array();
+  json.key("severity").string(name_of(severity_of(event)));
+  json.end_object();
+}
+
+void write_counts(JsonWriter& json, std::string_view name, const std::map<std::string, std::size_t>& counts) {
+  json.key(name).begin_object();
+  for (const auto& [kind, count] : counts) {
+    json.key(kind).number(std::uint64_t{count});
+  }
+  json.end_object();
+}
+
+void write_trailer(JsonWriter& json, const Diff& diff, const JsonOptions& options) {
+  auto shown = count_by_name(diff, false);
+  auto hidden = count_by_name(diff, true);
+  if (options.all) {
+    shown.merge(hidden);
+    hidden.clear();
+  }
+  const ConnectionCount connections = count_connections(diff.events);
+  json.begin_object();
+  json.key("v").number(format_version).key("ev").string("trailer");
+  write_counts(json, "counts", shown);
+  write_counts(json, "hidden", hidden);
+  json.key("connections").begin_object();
+  json.key("opened").number(std::uint64_t{connections.opened});
+  json.key("closed").number(std::uint64_t{connections.closed});
+  json.key("came_and_went").number(std::uint64_t{connections.came_and_went});
+  json.end_object();
+  json.key("truncated").boolean(false);
+  json.key("exit").number(std::int64_t{options.exit});
+  json.end_object();
+}
+
+} // namespace
+
+std::string format_diff_json(const Diff& diff, const DiffLabels& labels, const JsonOptions& options) {
+  std::string out;
+  const auto add_line = [&](auto&& write) {
+    JsonWriter json;
+    write(json);
+    out += json.text();
+    out += '\n';
+  };
+  add_line([&](JsonWriter& json) { write_header(json, diff, labels); });
+  for (const Event& event : diff.events) {
+    if (options.all || !event.spec->hidden) {
+      add_line([&](JsonWriter& json) { write_event(json, event, labels); });
+    }
+  }
+  add_line([&](JsonWriter& json) { write_trailer(json, diff, options); });
+  return out;
+}
+
+} // namespace hindstat

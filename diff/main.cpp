@@ -1,0 +1,245 @@
+// SPDX-License-Identifier: MIT
+// hindstat-diff: what happened between two snapshots.
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <array>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/escape.h"
+#include "base/version.h"
+#include "cli/selector.h"
+#include "cli/store_path.h"
+#include "cli/times.h"
+#include "cli/tool.h"
+#include "diff/output.h"
+#include "store/store.h"
+#include "tables/catalog.h"
+#include "tables/process.h"
+
+namespace {
+
+using namespace hindstat;
+
+constexpr const char* tool = "hindstat-diff";
+
+constexpr const char* footer =
+  "A and B are [HOST:]SNAPSHOT: @latest, @first, @-1 (the one before the latest), a number from\n"
+  "`hindstat-record list`, uid:HEX, or a time: '2026-11-21 03:10', 03:10, 'yesterday 03:10', 'mon 03:10',\n"
+  "'15 min ago', seconds since 1970. A time takes the last snapshot at or before it. A..B may be written for both.\n"
+  "Without B it is @latest of A's host, without both the last two snapshots are compared.\n"
+  "\n"
+  "Signs: + opened or added, - closed or removed, +- came and went, ~ changed, ! reopened or restarted, > next state,\n"
+  "# counted. What is hidden or folded is counted, and shown with --all; what is hidden is no difference.\n"
+  "\n"
+  "Exit status: 0 no difference, 1 differences, 2 trouble.";
+
+struct Options {
+  std::vector<std::string> snapshots;
+  std::string store;
+  std::vector<std::string> tables;
+  bool json = false;
+  bool all = false;
+  std::string color = "auto";
+  bool utc = false;
+  std::string zone;
+  bool nearest = false;
+  bool after = false;
+  std::string max_gap;
+  bool quiet = false;
+  bool exit_zero = false;
+  bool strict = false;
+
+  [[nodiscard]] Zone viewer_zone() const {
+    return Zone{utc ? "UTC" : zone};
+  }
+};
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("SNAPSHOTS", options.snapshots, "The two moments to compare: [A] [B]")
+    ->option_text("[HOST:]SNAPSHOT|TIME")
+    ->expected(0, 2);
+  app
+    .add_option("--table", options.tables,
+                "Only these tables, comma-split and repeatable; tcp, udp, udplite and raw are parts of socket")
+    ->option_text("NAME")
+    ->expected(1)
+    ->take_all()
+    ->delimiter(',');
+  app.add_flag("--json", options.json, "JSON Lines: a header, one object an event, a trailer");
+  app.add_flag("--all", options.all, "Show hidden events, too, and fold nothing");
+  app.add_flag("-q,--quiet", options.quiet, "Print nothing: the exit status says it");
+  app.add_flag("--exit-zero", options.exit_zero, "Exit with 0 when there are differences, too");
+  app.add_flag("--strict", options.strict, "Exit with 2 when a table was not compared or there is a doubt");
+  app.add_option("--color", options.color, "When to use colours (NO_COLOR is respected)")
+    ->option_text("auto|always|never")
+    ->check(CLI::IsMember({"auto", "always", "never"}));
+  app.add_option("--store", options.store, "The store (default: $HINDSTAT_STORE, your own, the system's)")
+    ->option_text("FILE");
+  auto* nearest = app.add_flag("--nearest", options.nearest, "A time takes the nearest snapshot");
+  app.add_flag("--after", options.after, "A time takes the first snapshot at or after it")->excludes(nearest);
+  app.add_option("--max-gap", options.max_gap, "Refuse a snapshot further than this from the time asked for")
+    ->option_text("90s|15m|2h|1d");
+  auto* utc = app.add_flag("--utc", options.utc, "Read and print times in UTC");
+  app.add_option("--tz", options.zone, "Read and print times in this zone")
+    ->option_text("Europe/Berlin")
+    ->excludes(utc);
+  app.set_version_flag("--version", fmt::format("{} {}", tool, version));
+  app.footer(footer);
+}
+
+constexpr std::array<std::string_view, 4> socket_protocols{"tcp", "udp", "udplite", "raw"};
+
+DiffOptions diff_options(const Options& options) {
+  DiffOptions wanted;
+  bool whole_sockets = false;
+  const auto add = [](std::vector<std::string>& names, const std::string& name) {
+    if (std::ranges::find(names, name) == names.end()) {
+      names.push_back(name);
+    }
+  };
+  for (const std::string& name : options.tables) {
+    if (std::ranges::find(socket_protocols, name) != socket_protocols.end()) {
+      add(wanted.tables, "socket");
+      add(wanted.protocols, name);
+    } else if (find_table_spec(name) != nullptr) {
+      add(wanted.tables, name);
+      whole_sockets = whole_sockets || name == "socket";
+    } else {
+      std::string known;
+      for (const TableSpec& spec : catalog()) {
+        known += std::string(spec.name) + ", ";
+      }
+      throw Error(fmt::format("there is no table '{}': the tables are {}and tcp, udp, udplite, raw as parts of socket",
+                              name, known));
+    }
+  }
+  if (whole_sockets) {
+    wanted.protocols.clear();
+  }
+  return wanted;
+}
+
+struct SelectedPair {
+  Selected before;
+  Selected after;
+};
+
+// "A..B" is both.
+std::vector<std::string> split_range(std::vector<std::string> snapshots) {
+  if (snapshots.size() == 1) {
+    const std::string range = snapshots.front();
+    if (const std::size_t dots = range.find(".."); dots != std::string::npos) {
+      return {range.substr(0, dots), range.substr(dots + 2)};
+    }
+  }
+  return snapshots;
+}
+
+SelectedPair select(const Store& store, const Options& options) {
+  SelectorOptions selector = viewer_options(options.viewer_zone());
+  selector.match = options.nearest ? TimeMatch::nearest : options.after ? TimeMatch::after : TimeMatch::at_or_before;
+  if (!options.max_gap.empty()) {
+    selector.max_gap_ns = parse_duration(options.max_gap);
+  }
+  std::vector<SnapshotEntry> entries = store.list();
+  const std::vector<std::string> names = split_range(options.snapshots);
+  Selected before = select_snapshot(entries, names.empty() ? "@-1" : names.front(), selector);
+  if (names.size() < 2) {
+    std::erase_if(entries, [&](const SnapshotEntry& entry) {
+      return entry.info.host != before.entry.info.host || entry.info.machine_id != before.entry.info.machine_id;
+    });
+  }
+  Selected after = select_snapshot(entries, names.size() < 2 ? "@latest" : names.back(), selector);
+  for (const Selected* selected : {&before, &after}) {
+    if (!selected->warning.empty()) {
+      warn(tool, selected->warning);
+    }
+  }
+  return {std::move(before), std::move(after)};
+}
+
+SideLabel make_label(const Selected& selected, const Snapshot& snapshot, const Zone& zone) {
+  SideLabel label{&snapshot, selected.entry.id.value(), selected.entry.uid, ""};
+  if (selected.asked_ns) {
+    const std::int64_t distance = *selected.asked_ns - selected.entry.info.clocks.realtime_ns;
+    label.distance = fmt::format("asked for {}, {}", format_time(*selected.asked_ns, zone),
+                                 distance == 0  ? "exactly"
+                                 : distance > 0 ? format_duration(distance) + " before"
+                                                : format_duration(-distance) + " after");
+  }
+  return label;
+}
+
+ExitCode find_exit_code(const Diff& diff, const Options& options) {
+  if (options.strict && (!diff.comparability.doubts.empty() || !diff.comparability.not_compared.empty())) {
+    return ExitCode::trouble;
+  }
+  return has_differences(diff) && !options.exit_zero ? ExitCode::differences : ExitCode::success;
+}
+
+bool wants_color(const Options& options) {
+  if (options.color != "auto") {
+    return options.color == "always";
+  }
+  const char* no_color = std::getenv("NO_COLOR");
+  return (no_color == nullptr || *no_color == '\0') && ::isatty(STDOUT_FILENO) == 1;
+}
+
+ExitCode run(const Options& options) {
+  const DiffOptions wanted = diff_options(options);
+  const Store store(options.store.empty() ? default_store_path(false) : options.store);
+  const SelectedPair pair = select(store, options);
+  std::vector<std::string> loaded = wanted.tables;
+  if (!loaded.empty()) {
+    loaded.emplace_back(processes.name()); // Names the owners of sockets.
+  }
+  const Snapshot before = store.load(pair.before.entry.id, loaded);
+  const Snapshot after = store.load(pair.after.entry.id, loaded);
+  const Diff diff = diff_snapshots(before, after, wanted);
+  const ExitCode code = find_exit_code(diff, options);
+  if (options.quiet) {
+    return code;
+  }
+  const Zone zone = options.viewer_zone();
+  DiffLabels labels;
+  labels.store = store.path();
+  labels.before = make_label(pair.before, before, zone);
+  labels.after = make_label(pair.after, after, zone);
+  labels.format_duration = format_duration;
+  if (options.json) {
+    labels.format_time = format_time_iso;
+    print(format_diff_json(diff, labels, {options.all, static_cast<int>(code)}));
+  } else {
+    labels.format_time = [&](std::int64_t realtime_ns) { return format_time(realtime_ns, zone); };
+    print(format_diff_text(diff, labels, {options.all, wants_color(options)}));
+  }
+  return code;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return hindstat::run_tool(tool, [&] {
+    Options options;
+    CLI::App app("Says what happened between two snapshots.", tool);
+    add_options(app, options);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+        print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? fmt::format("{}\n", error.what())
+                                                                          : app.help());
+        return ExitCode::success;
+      }
+      throw Error(fmt::format("{} (--help tells more)", error.what()));
+    }
+    return run(options);
+  });
+}

@@ -1,0 +1,56 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <array>
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <string>
+
+#include "diff/diff.h"
+
+namespace hindstat {
+
+/// How one snapshot is named in the output.
+struct SideLabel {
+  const Snapshot* snapshot = nullptr;
+  std::int64_t id = 0; ///< Number in its store.
+  std::string uid;
+  std::string distance; ///< "asked for 03:10:00, 12.0 s earlier"; empty when it was not chosen by time.
+};
+
+/// What both outputs need beside the events. Moments and durations are given in ns.
+struct DiffLabels {
+  std::string store; ///< Path of the file.
+  SideLabel before;
+  SideLabel after;
+  std::function<std::string(std::int64_t)>
+    format_time; ///< CLOCK_REALTIME; for text in the viewer's zone, for JSON ISO.
+  std::function<std::string(std::int64_t)> format_duration;
+};
+
+/// Events by name, of those that are shown or of those that are hidden without --all.
+[[nodiscard]] std::map<std::string, std::size_t> count_by_name(const Diff& diff, bool hidden);
+
+/// Whether there is an event that is not hidden: what the exit status says.
+[[nodiscard]] bool has_differences(const Diff& diff);
+
+struct TextOptions {
+  bool all = false;   ///< Hidden events, too, and nothing folded.
+  bool color = false; ///< With terminal colours.
+};
+/// The diff for people: header, what was not compared, counts, and a section a table. Everything that comes from a
+/// recorded host is made safe for a terminal.
+[[nodiscard]] std::string format_diff_text(const Diff& diff, const DiffLabels& labels, const TextOptions& options);
+
+struct JsonOptions {
+  bool all = false;
+  int exit = 0; ///< The exit status, as the trailer says it.
+};
+/// The diff as JSON Lines (docs/diff-json.md): header, events, trailer.
+[[nodiscard]] std::string format_diff_json(const Diff& diff, const DiffLabels& labels, const JsonOptions& options);
+
+/// What happened, without its key: "ESTABLISHED -> TIME_WAIT, we closed first". Not escaped.
+[[nodiscard]] std::string describe_event(const Event& event);
+
+} // namespace hindstat

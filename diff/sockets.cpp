@@ -1,0 +1,203 @@
+// SPDX-License-Identifier: MIT
+// From two tables of sockets to events: torn reads collapse; pairs by equality and by identity stand; what is left is
+// matched key by key. Only rows that differ are ever looked at in full.
+#include "diff/sockets.h"
+
+#include <algorithm>
+#include <unordered_map>
+
+#include "diff/socket_events.h"
+#include "diff/torn_reads.h"
+#include "tables/change_set.h"
+
+namespace hindstat {
+
+namespace {
+
+// Rows of one key that equality and identity left over, and how many listeners the key has in all.
+struct Bucket {
+  std::vector<NumberedSocket> before;
+  std::vector<NumberedSocket> after;
+  std::vector<NumberedSocket> listeners_before;
+  std::vector<NumberedSocket> listeners_after;
+};
+
+std::string key_bytes(const Socket& socket) {
+  std::string key = socket.netns;
+  key += '\0';
+  key += static_cast<char>(socket.protocol);
+  for (const auto& [address, port] :
+       {std::pair(&socket.local_address, socket.local_port), std::pair(&socket.remote_address, socket.remote_port)}) {
+    key += static_cast<char>(address->bytes().size());
+    key += address->bytes();
+    key += static_cast<char>(port >> 8);
+    key += static_cast<char>(port & 0xFF);
+  }
+  return key;
+}
+
+class SocketDiffer {
+public:
+  SocketDiffer(const SideRows& before, const SideRows& after, const SocketContext& context)
+    : before_(before.table()), after_(after.table()), context_(context), names_(before_, after_),
+      events_(context, names_, before, after) {
+  }
+
+  std::vector<Event> run() {
+    if (context_.interval.same_boot) {
+      walk_pairs(pair_rows(before_, after_));
+    } else {
+      for (std::uint32_t row = 0; row < before_.size(); ++row) {
+        add_before(row);
+      }
+      for (std::uint32_t row = 0; row < after_.size(); ++row) {
+        add_after(row);
+      }
+    }
+    if (!buckets_.empty()) {
+      find_listeners(before_, &Bucket::listeners_before);
+      find_listeners(after_, &Bucket::listeners_after);
+    }
+    for (auto& [key, bucket] : buckets_) {
+      sort_sockets(bucket.listeners_before);
+      sort_sockets(bucket.listeners_after);
+      explain(std::move(bucket));
+    }
+    return events_.take();
+  }
+
+private:
+  [[nodiscard]] static NumberedSocket load(const Table& table, std::uint32_t row) {
+    return {row, sockets.row(table, row)};
+  }
+  void add_before(std::uint32_t row) {
+    NumberedSocket loaded = load(before_, row);
+    Bucket& bucket = buckets_[key_bytes(loaded.socket)];
+    bucket.before.push_back(std::move(loaded));
+  }
+  void add_after(std::uint32_t row) {
+    NumberedSocket loaded = load(after_, row);
+    Bucket& bucket = buckets_[key_bytes(loaded.socket)];
+    bucket.after.push_back(std::move(loaded));
+  }
+
+  void walk_pairs(const Pairing& pairing) {
+    for (std::uint32_t row = 0; row < before_.size(); ++row) {
+      const std::uint32_t partner = pairing.after_of[row];
+      if (partner == Pairing::none) {
+        add_before(row);
+      } else if (pairing.by[row] == PairedBy::key) {
+        add_before(row);
+        add_after(partner);
+      } else if (pairing.by[row] == PairedBy::incarnation) {
+        events_.stayed(load(before_, row), load(after_, partner), true);
+      } else {
+        judge_equal(row, partner);
+      }
+    }
+    for (std::uint32_t row = 0; row < after_.size(); ++row) {
+      if (pairing.before_of[row] == Pairing::none) {
+        add_after(row);
+      }
+    }
+  }
+
+  // Two equal rows without cookie and inode in a state that soon ends are two connections when the snapshots are too
+  // far apart for one.
+  void judge_equal(std::uint32_t row, std::uint32_t partner) {
+    const bool has_identity =
+      sockets.column<&Socket::cookie>(before_).raw(row) != 0 || sockets.column<&Socket::inode>(before_).raw(row) != 0;
+    const auto state = static_cast<TcpState>(sockets.column<&Socket::state>(before_).raw(row));
+    if (has_identity || state == TcpState::established || state == TcpState::close || state == TcpState::listen) {
+      return;
+    }
+    NumberedSocket before = load(before_, row);
+    NumberedSocket after = load(after_, partner);
+    if (const auto contradiction = judge_pair(before.socket, after.socket, context_)) {
+      events_.reopened(before, after, *contradiction);
+    }
+  }
+
+  void find_listeners(const Table& table, std::vector<NumberedSocket> Bucket::*listeners) {
+    const Column& states = sockets.column<&Socket::state>(table);
+    const Column& protocols = sockets.column<&Socket::protocol>(table);
+    for (std::uint32_t row = 0; row < table.size(); ++row) {
+      if (states.raw(row) != static_cast<std::uint64_t>(TcpState::listen)
+          || protocols.raw(row) != static_cast<std::uint64_t>(SocketProtocol::tcp)) {
+        continue;
+      }
+      NumberedSocket loaded = load(table, row);
+      if (const auto it = buckets_.find(key_bytes(loaded.socket)); it != buckets_.end()) {
+        (it->second.*listeners).push_back(std::move(loaded));
+      }
+    }
+  }
+
+  void explain(Bucket bucket) {
+    SocketMatch match = match_sockets(std::move(bucket.before), std::move(bucket.after), context_);
+    explain_pairs(match.pairs);
+    const auto is_listener = [](const NumberedSocket& row) { return phase_of(row.socket) == TcpPhase::listening; };
+    const auto before_end = std::ranges::stable_partition(match.removed, is_listener).begin();
+    const auto after_end = std::ranges::stable_partition(match.added, is_listener).begin();
+    explain_listeners({match.removed.begin(), before_end}, {match.added.begin(), after_end}, bucket);
+    std::for_each(before_end, match.removed.end(), [&](const NumberedSocket& row) { events_.vanished(row); });
+    std::for_each(after_end, match.added.end(), [&](const NumberedSocket& row) { events_.appeared(row); });
+  }
+
+  void explain_pairs(const std::vector<MatchedSockets>& pairs) {
+    std::size_t restarted = 0;
+    const MatchedSockets* example = nullptr;
+    for (const MatchedSockets& pair : pairs) {
+      if (!pair.contradiction) {
+        events_.stayed(pair.before, pair.after,
+                       compare_identity(pair.before.socket, pair.after.socket) == SocketIdentity::same);
+      } else if (is_service(pair.before.socket) && is_service(pair.after.socket)) {
+        ++restarted;
+        example = example == nullptr ? &pair : example;
+      } else {
+        events_.reopened(pair.before, pair.after, *pair.contradiction);
+      }
+    }
+    if (restarted != 0) {
+      events_.restarted(example->before, example->after, restarted);
+    }
+  }
+
+  // SO_REUSEPORT: where one side has no listener at all it is one event however many there are; otherwise their
+  // number changed, or one program took over from another.
+  void explain_listeners(const std::vector<NumberedSocket>& removed, const std::vector<NumberedSocket>& added,
+                         const Bucket& bucket) {
+    const bool both_sides = !bucket.listeners_before.empty() && !bucket.listeners_after.empty();
+    const bool other_number = bucket.listeners_before.size() != bucket.listeners_after.size();
+    if (both_sides && other_number && removed.empty() != added.empty()) {
+      events_.workers_changed(bucket.listeners_before.front(), bucket.listeners_after.front(),
+                              bucket.listeners_before.size(), bucket.listeners_after.size());
+      return;
+    }
+    if (!removed.empty()) {
+      events_.vanished(removed.front(), removed.size());
+    }
+    if (!added.empty()) {
+      events_.appeared(added.front(), added.size());
+    }
+  }
+
+  const Table& before_;
+  const Table& after_;
+  const SocketContext& context_;
+  SocketNames names_;
+  SocketEvents events_;
+  std::unordered_map<std::string, Bucket> buckets_;
+};
+
+} // namespace
+
+SocketDiff diff_sockets(ComparedTable table, const SocketContext& context) {
+  SocketDiff result;
+  result.torn_before = collapse_torn_reads(table.before);
+  result.torn_after = collapse_torn_reads(table.after);
+  result.events = SocketDiffer(table.before, table.after, context).run();
+  return result;
+}
+
+} // namespace hindstat
