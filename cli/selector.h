@@ -24,6 +24,9 @@ struct SelectorOptions {
   std::int64_t now_ns = 0;                ///< CLOCK_REALTIME of the viewer.
 };
 
+/// Options for whoever runs the tool: this machine's host name and id, its clock, and `zone`.
+[[nodiscard]] SelectorOptions viewer_options(const Zone& zone);
+
 /// A snapshot that was found, and how.
 struct Selected {
   SnapshotEntry entry;

@@ -1,0 +1,323 @@
+// SPDX-License-Identifier: MIT
+// hindstat-report: a past moment as netstat would have shown it.
+#include <CLI/CLI.hpp>
+#include <fmt/format.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "base/escape.h"
+#include "base/json_writer.h"
+#include "base/version.h"
+#include "cli/listing.h"
+#include "cli/selector.h"
+#include "cli/store_path.h"
+#include "cli/times.h"
+#include "cli/tool.h"
+#include "report/netstat_routes.h"
+#include "report/netstat_sockets.h"
+#include "report/rows_json.h"
+#include "report/statuses.h"
+#include "report/table_text.h"
+#include "store/store.h"
+#include "tables/catalog.h"
+
+namespace {
+
+using namespace hindstat;
+
+constexpr const char* tool = "hindstat-report";
+
+constexpr std::size_t write_size = 65'536;
+
+constexpr const char* footer =
+  "AT is [HOST:]SNAPSHOT: @latest (the default), @first, @-1 (the one before the latest), a number from\n"
+  "`hindstat-report list`, uid:HEX, or a time: '2026-11-21 03:10', 03:10, 'yesterday 03:10', 'mon 03:10',\n"
+  "'15 min ago', seconds since 1970. A time takes the last snapshot at or before it.\n"
+  "\n"
+  "The options of netstat mean what they mean there and may be combined: hindstat-report -tulpn 'yesterday 03:10'.\n"
+  "Without -a and -l only sockets that do not listen are shown. Output is always numeric and never cut, as with -n\n"
+  "and -W: names of services and users are not recorded. Program names are the kernel's command names. TCP sockets\n"
+  "that are only bound have no row, as in netstat; --table socket shows them. -r is the IPv4 main table, with -6 the\n"
+  "IPv6 tables; each hop of a multipath route has its own line. --table route shows every table.\n"
+  "\n"
+  "Exit status: 0, or 2 in case of trouble.";
+
+struct Options {
+  std::string at = "@latest";
+  std::string store;
+  SocketView sockets;
+  int extend = 0;
+  bool route = false;
+  bool numeric = true; // Accepted for netstat's sake: there is no other way.
+  bool wide = true;
+  bool json = false;
+  std::vector<std::string> tables;
+  bool utc = false;
+  std::string zone;
+  bool nearest = false;
+  bool after = false;
+  std::string max_gap;
+  bool list = false;
+
+  [[nodiscard]] Zone viewer_zone() const {
+    return Zone{utc ? "UTC" : zone};
+  }
+  [[nodiscard]] bool selects_sockets() const {
+    return sockets.tcp || sockets.udp || sockets.udplite || sockets.raw;
+  }
+};
+
+void add_view_options(CLI::App& app, Options& options) {
+  const std::string group = "As netstat";
+  SocketView& view = options.sockets;
+  app.add_flag("-t,--tcp", view.tcp, "TCP sockets")->group(group);
+  app.add_flag("-u,--udp", view.udp, "UDP sockets")->group(group);
+  app.add_flag("-U,--udplite", view.udplite, "UDP-Lite sockets")->group(group);
+  app.add_flag("-w,--raw", view.raw, "Raw sockets")->group(group);
+  app.add_flag("-4,--inet", view.ipv4, "IPv4 only")->group(group);
+  app.add_flag("-6,--inet6", view.ipv6, "IPv6 only")->group(group);
+  app.add_flag("-a,--all", view.all, "Listening sockets and connections")->group(group);
+  app.add_flag("-l,--listening", view.listening, "Only listening sockets")->group(group);
+  app.add_flag("-e,--extend", options.extend, "Sockets: uid and inode; -r: metric (-ee: all columns)")->group(group);
+  app.add_flag("-p,--programs,--program", view.programs, "Process id and command name")->group(group);
+  app.add_flag("-o,--timers", view.timers, "The pending timer: seconds left/retransmits/probes")->group(group);
+  app.add_flag("-r,--route", options.route, "The routing table")->group(group);
+  app.add_flag("-n,--numeric", options.numeric, "Accepted: output is always numeric")->group(group);
+  app.add_flag("-W,--wide", options.wide, "Accepted: addresses are always whole")->group(group);
+}
+
+void add_options(CLI::App& app, Options& options) {
+  app.add_option("AT", options.at, "The moment to show")->option_text("[HOST:]SNAPSHOT|TIME");
+  add_view_options(app, options);
+  app.add_option("--table", options.tables, "Whole tables by name, comma-split and repeatable, with all columns")
+    ->option_text("NAME")
+    ->expected(1)
+    ->take_all()
+    ->delimiter(',')
+    ->allow_extra_args(false);
+  app.add_flag("--json", options.json, "JSON Lines: the snapshot, its captures, then one object a row");
+  app.add_option("--store", options.store, "The store (default: $HINDSTAT_STORE, your own, the system's)")
+    ->option_text("FILE");
+  app.add_flag("--nearest", options.nearest, "A time takes the nearest snapshot");
+  app.add_flag("--after", options.after, "A time takes the first snapshot at or after it");
+  app.add_option("--max-gap", options.max_gap, "Refuse a snapshot further than this from the time asked for")
+    ->option_text("90s|15m|2h|1d");
+  app.add_flag("--utc", options.utc, "Read and print times in UTC");
+  app.add_option("--tz", options.zone, "Read and print times in this zone, such as Europe/Berlin")->option_text("ZONE");
+  app.set_version_flag("--version", fmt::format("{} {}", tool, version));
+  app.footer(footer);
+  CLI::App* list = app.add_subcommand("list", "List the snapshots of the store (with --json as JSON Lines)");
+  list->fallthrough();
+  list->footer("Takes --json, --store FILE, --utc and --tz ZONE.");
+  list->callback([&options] { options.list = true; });
+}
+
+// What netstat refuses, and what would be ambiguous here.
+void check(const Options& options) {
+  const bool describes_sockets =
+    options.selects_sockets() || options.sockets.listening || options.sockets.programs || options.sockets.timers;
+  const bool has_view = describes_sockets || options.sockets.all;
+  if (options.route && describes_sockets) {
+    throw Error("-r shows routes: it cannot be combined with options that select or describe sockets");
+  }
+  if (options.nearest && options.after) {
+    throw Error("--nearest and --after exclude each other");
+  }
+  if (options.utc && !options.zone.empty()) {
+    throw Error("--utc and --tz exclude each other");
+  }
+  if (!options.tables.empty() && (options.route || has_view || options.sockets.ipv4 || options.sockets.ipv6)) {
+    throw Error("--table shows whole tables: it cannot be combined with the options of netstat");
+  }
+  for (const std::string& name : options.tables) {
+    if (find_table_spec(name) == nullptr) {
+      std::string known;
+      for (const TableSpec& spec : catalog()) {
+        known += (known.empty() ? "" : ", ") + std::string(spec.name);
+      }
+      throw Error(fmt::format("there is no table '{}': the tables are {}", name, known));
+    }
+  }
+}
+
+/// The tables whose rows are shown, and those that the view looks things up in.
+struct Wanted {
+  std::vector<std::string> shown;
+  std::vector<std::string> loaded;
+};
+
+Wanted wanted_tables(const Options& options) {
+  if (!options.tables.empty()) {
+    return Wanted{options.tables, options.tables};
+  }
+  if (options.route) {
+    return Wanted{{"route"}, {"route"}};
+  }
+  Wanted wanted{{"socket"}, {"socket"}};
+  if (options.sockets.programs) {
+    wanted.loaded.emplace_back("process");
+    if (options.json) {
+      wanted.shown.emplace_back("process"); // In text the names stand in the rows.
+    }
+  }
+  return wanted;
+}
+
+Selected select(const Store& store, const Options& options) {
+  SelectorOptions selector = viewer_options(options.viewer_zone());
+  selector.match = options.nearest ? TimeMatch::nearest : options.after ? TimeMatch::after : TimeMatch::at_or_before;
+  if (!options.max_gap.empty()) {
+    selector.max_gap_ns = parse_duration(options.max_gap);
+  }
+  return select_snapshot(store.list(), options.at, selector);
+}
+
+std::string format_heading(const Selected& selected, const Store& store, const Options& options) {
+  constexpr std::size_t date_length = 10;
+  const Zone zone = options.viewer_zone();
+  const std::int64_t taken = selected.entry.info.clocks.realtime_ns;
+  const std::string time = format_time(taken, zone);
+  std::string line =
+    fmt::format("{} #{}  {}", escape_terminal(selected.entry.info.host), selected.entry.id.value(), time);
+  if (selected.asked_ns) {
+    std::string asked = format_time(*selected.asked_ns, zone);
+    if (asked.compare(0, date_length, time, 0, date_length) == 0) {
+      asked = asked.substr(date_length + 1, asked.rfind(' ') - date_length - 1);
+    }
+    const std::int64_t distance = *selected.asked_ns - taken;
+    line += fmt::format("  (asked for {}, {})", asked,
+                        distance == 0  ? "exactly"
+                        : distance > 0 ? format_duration(distance) + " before"
+                                       : format_duration(-distance) + " after");
+  }
+  return line + fmt::format("  store {}\n", escape_terminal(store.path()));
+}
+
+std::string format_heading_json(const Selected& selected, const Store& store) {
+  const SnapshotInfo& info = selected.entry.info;
+  JsonWriter json;
+  json.begin_object();
+  json.key("v").number(std::uint64_t{1});
+  json.key("table").string("snapshot");
+  json.key("id").number(selected.entry.id.value());
+  json.key("uid").string(selected.entry.uid);
+  json.key("host").string(info.host);
+  json.key("machine_id").string(info.machine_id);
+  json.key("boot_id").string(info.boot_id);
+  json.key("kernel").string(info.kernel_release);
+  json.key("time").string(format_time_iso(info.clocks.realtime_ns));
+  json.key("boottime_ms").number(info.clocks.boottime_ns / 1'000'000);
+  json.key("took_ms").number(static_cast<double>(info.took_ns) / 1e6);
+  json.key("recorder").string(info.recorder);
+  json.key("euid").number(std::uint64_t{info.euid});
+  json.key("asked");
+  if (selected.asked_ns) {
+    json.string(format_time_iso(*selected.asked_ns));
+  } else {
+    json.null();
+  }
+  json.key("store").string(store.path());
+  json.end_object();
+  return json.take() + '\n';
+}
+
+RouteView route_view(const Options& options) {
+  return RouteView{options.sockets.ipv4, options.sockets.ipv6, options.extend};
+}
+
+std::vector<std::uint32_t> select_rows(const Table& table, const Options& options) {
+  if (!options.tables.empty() || table.spec().name == "process") {
+    return rows_by_key(table);
+  }
+  return options.route ? select_routes(table, route_view(options)) : select_sockets(table, options.sockets);
+}
+
+void print_json(const Snapshot& snapshot, const Wanted& wanted, const Options& options) {
+  for (const std::string& name : wanted.loaded) {
+    for (const Capture& capture : captures_of(snapshot, name)) {
+      print(format_capture_json(capture));
+    }
+  }
+  for (const std::string& name : wanted.shown) {
+    if (const Table* table = snapshot.find_table(name)) {
+      std::string lines;
+      write_rows_json(*table, select_rows(*table, options), [&](std::string_view line) {
+        lines += line;
+        if (lines.size() >= write_size) {
+          print(lines);
+          lines.clear();
+        }
+      });
+      print(lines);
+    }
+  }
+}
+
+void print_text(const Snapshot& snapshot, const Wanted& wanted, const Options& options) {
+  for (const std::string& name : wanted.loaded) {
+    const bool is_shown = std::ranges::find(wanted.shown, name) != wanted.shown.end();
+    for (const Capture& capture : captures_of(snapshot, name)) {
+      // A shown table that was not collected says so in its own place.
+      if (capture.status != CaptureStatus::complete && (!is_shown || was_collected(capture.status))) {
+        print(escape_terminal(describe_capture(capture)) + '\n');
+      }
+    }
+  }
+  if (options.route) {
+    print(format_routes(snapshot, route_view(options)));
+  } else if (options.tables.empty()) {
+    print(format_sockets(snapshot, options.sockets));
+  } else {
+    for (const std::string& name : options.tables) {
+      print(format_table(snapshot, name));
+    }
+  }
+}
+
+ExitCode report(Options options) {
+  check(options);
+  options.sockets.extend = options.extend > 0;
+  const Store store(options.store.empty() ? default_store_path(false) : options.store);
+  if (options.list) {
+    print(options.json ? format_listing_json(store) : format_listing(store, options.viewer_zone()));
+    return ExitCode::success;
+  }
+  const Selected selected = select(store, options);
+  if (!selected.warning.empty()) {
+    warn(tool, selected.warning);
+  }
+  const Wanted wanted = wanted_tables(options);
+  const Snapshot snapshot = store.load(selected.entry.id, wanted.loaded);
+  print(options.json ? format_heading_json(selected, store) : format_heading(selected, store, options));
+  if (options.json) {
+    print_json(snapshot, wanted, options);
+  } else {
+    print_text(snapshot, wanted, options);
+  }
+  return ExitCode::success;
+}
+
+} // namespace
+
+int main(int argc, char** argv) {
+  return hindstat::run_tool(tool, [&] {
+    Options options;
+    CLI::App app("Shows a recorded moment as netstat would have shown it.", tool);
+    add_options(app, options);
+    try {
+      app.parse(argc, argv);
+    } catch (const CLI::ParseError& error) {
+      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
+        print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? fmt::format("{}\n", error.what())
+                                                                          : app.help());
+        return ExitCode::success;
+      }
+      throw Error(fmt::format("{} (--help tells more)", error.what()));
+    }
+    return report(std::move(options));
+  });
+}

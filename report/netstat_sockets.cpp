@@ -1,0 +1,210 @@
+// SPDX-License-Identifier: MIT
+// The socket tables as net-tools 2.10 prints them with -n -W:
+//   tcp        0      0 127.0.0.1:22            0.0.0.0:*               LISTEN      0          846839     812/sshd ...
+// Only the order differs: netstat prints the kernel's hash order, which means nothing; this one is stable.
+#include "report/netstat_sockets.h"
+
+#include <algorithm>
+#include <tuple>
+#include <unordered_map>
+
+#include <fmt/format.h>
+
+#include "base/escape.h"
+#include "report/statuses.h"
+#include "tables/format.h"
+#include "tables/process.h"
+#include "tables/socket.h"
+
+namespace hindstat {
+
+namespace {
+
+// comm, by pid
+using ProcessNames = std::unordered_map<std::uint32_t, std::string>;
+
+bool is_listening(const Socket& socket) {
+  return socket.protocol == SocketProtocol::tcp ? socket.remote_port == 0 : socket.remote_address.is_unspecified();
+}
+
+bool is_selected(const Socket& socket, const SocketView& view) {
+  if (socket.state == TcpState::bound_inactive) {
+    return false; // Not in /proc/net/tcp, so netstat has no row for it.
+  }
+  if ((view.ipv4 || view.ipv6) && !(socket.local_address.is_v4() ? view.ipv4 : view.ipv6)) {
+    return false;
+  }
+  if (view.tcp || view.udp || view.udplite || view.raw) {
+    const bool wanted = (view.tcp && socket.protocol == SocketProtocol::tcp)
+                        || (view.udp && socket.protocol == SocketProtocol::udp)
+                        || (view.udplite && socket.protocol == SocketProtocol::udplite)
+                        || (view.raw && socket.protocol == SocketProtocol::raw);
+    if (!wanted) {
+      return false;
+    }
+  }
+  return view.all || is_listening(socket) == view.listening;
+}
+
+std::string_view protocol_name(const Socket& socket) {
+  const bool v6 = socket.local_address.is_v6();
+  switch (socket.protocol) {
+    case SocketProtocol::tcp:
+      return v6 ? "tcp6" : "tcp";
+    case SocketProtocol::udp:
+      return v6 ? "udp6" : "udp";
+    case SocketProtocol::udplite:
+      return v6 ? "udpl6" : "udpl";
+    case SocketProtocol::raw:
+      return v6 ? "raw6" : "raw";
+  }
+  return "?";
+}
+
+std::string format_endpoint(const IpAddress& address, std::uint16_t port) {
+  const std::string host = format_ip_address(address.unmapped());
+  return port == 0 ? host + ":*" : fmt::format("{}:{}", host, port);
+}
+
+std::string format_state(const Socket& socket) {
+  switch (socket.protocol) {
+    case SocketProtocol::tcp: {
+      const TcpState state = socket.state == TcpState::new_syn_recv ? TcpState::syn_recv : socket.state;
+      return format_enum(NamesOf<TcpState>::values, static_cast<std::uint64_t>(state));
+    }
+    case SocketProtocol::raw:
+      return fmt::format("{}", static_cast<unsigned>(socket.state));
+    case SocketProtocol::udp:
+    case SocketProtocol::udplite:
+      break;
+  }
+  return socket.state == TcpState::established ? "ESTABLISHED" : socket.state == TcpState::close ? "" : "UNKNOWN";
+}
+
+// "keepalive (7191.23/0/2)": seconds left, retransmits, unanswered probes.
+std::string format_timer(const Socket& socket, std::int64_t boottime_ns) {
+  if (socket.timer == SocketTimer::off) {
+    return "off (0.00/0/0)";
+  }
+  std::string left = "-";
+  if (socket.timer_expires) {
+    const double ms = static_cast<double>(*socket.timer_expires) - static_cast<double>(boottime_ns) / 1e6;
+    left = fmt::format("{:.2f}", std::max(ms, 0.0) / 1000);
+  }
+  const unsigned retries = socket.timer_retries;
+  const bool is_retransmit = socket.timer == SocketTimer::on;
+  return fmt::format("{} ({}/{}/{})",
+                     format_enum(NamesOf<SocketTimer>::values, static_cast<std::uint64_t>(socket.timer)), left,
+                     is_retransmit ? retries : 0, is_retransmit ? 0 : retries);
+}
+
+std::string format_program(const Socket& socket, const ProcessNames& names) {
+  if (!socket.pid) {
+    return "-";
+  }
+  const auto found = names.find(*socket.pid);
+  return fmt::format("{}/{}", *socket.pid, found == names.end() ? "?" : escape_terminal(found->second));
+}
+
+std::string format_header(const SocketView& view) {
+  std::string line = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      ";
+  if (view.extend) {
+    line += " User       Inode     ";
+  }
+  if (view.programs) {
+    line += fmt::format(" {:<20}", "PID/Program name");
+  }
+  if (view.timers) {
+    line += " Timer";
+  }
+  return line + '\n';
+}
+
+std::string format_line(const Socket& socket, const SocketView& view, const ProcessNames& names,
+                        std::int64_t boottime_ns) {
+  // The limit of the accept queue is sock_diag's Send-Q of a listener; netstat has always shown 0 there.
+  const bool is_listener = socket.protocol == SocketProtocol::tcp && socket.state == TcpState::listen;
+  std::string line =
+    fmt::format("{:<5} {:>6} {:>6} {:<23} {:<23} {:<11}", protocol_name(socket), socket.recv_queue,
+                is_listener ? 0 : socket.send_queue, format_endpoint(socket.local_address, socket.local_port),
+                format_endpoint(socket.remote_address, socket.remote_port), format_state(socket));
+  if (view.extend) {
+    line += fmt::format(" {:<10} {:<10}", socket.uid, socket.inode);
+  }
+  if (view.programs) {
+    line += fmt::format(" {:<20}", format_program(socket, names));
+  }
+  if (view.timers) {
+    line += ' ' + format_timer(socket, boottime_ns);
+  }
+  return line + '\n';
+}
+
+std::string format_title(const SocketView& view, const std::string& netns) {
+  const std::string_view kind = view.all         ? "(servers and established)"
+                                : view.listening ? "(only servers)"
+                                                 : "(w/o servers)";
+  return netns.empty()
+           ? fmt::format("Active Internet connections {}\n", kind)
+           : fmt::format("Active Internet connections {} in network namespace {}\n", kind, escape_terminal(netns));
+}
+
+ProcessNames process_names(const Snapshot& snapshot) {
+  ProcessNames names;
+  if (const Table* table = snapshot.find_table(processes.name())) {
+    for (std::size_t i = 0; i < table->size(); ++i) {
+      const Process process = processes.row(*table, i);
+      names.emplace(process.pid, process.comm);
+    }
+  }
+  return names;
+}
+
+auto sort_key(const Socket& socket) {
+  return std::tuple(socket.netns, socket.protocol, socket.local_address.is_v6(), !is_listening(socket),
+                    socket.local_address, socket.local_port, socket.remote_address, socket.remote_port, socket.state,
+                    socket.inode, socket.cookie);
+}
+
+} // namespace
+
+std::vector<std::uint32_t> select_sockets(const Table& table, const SocketView& view) {
+  std::vector<std::pair<std::uint32_t, Socket>> found;
+  for (std::uint32_t i = 0; i < table.size(); ++i) {
+    Socket socket = sockets.row(table, i);
+    if (is_selected(socket, view)) {
+      found.emplace_back(i, std::move(socket));
+    }
+  }
+  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return sort_key(a.second) < sort_key(b.second); });
+  std::vector<std::uint32_t> rows;
+  rows.reserve(found.size());
+  for (const auto& [row, socket] : found) {
+    rows.push_back(row);
+  }
+  return rows;
+}
+
+std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
+  const ProcessNames names = view.programs ? process_names(snapshot) : ProcessNames();
+  const Table* table = snapshot.find_table(sockets.name());
+  const std::vector<std::uint32_t> rows =
+    table != nullptr ? select_sockets(*table, view) : std::vector<std::uint32_t>();
+  std::string out;
+  for (const Capture& capture : captures_of(snapshot, sockets.name())) {
+    if (!was_collected(capture.status)) {
+      out += escape_terminal(describe_capture(capture)) + '\n';
+      continue;
+    }
+    out += format_title(view, capture.netns) + format_header(view);
+    for (const std::uint32_t row : rows) {
+      const Socket socket = sockets.row(*table, row);
+      if (socket.netns == capture.netns) {
+        out += format_line(socket, view, names, snapshot.info.clocks.boottime_ns);
+      }
+    }
+  }
+  return out.empty() ? fmt::format("{}: not collected: not in this snapshot\n", sockets.name()) : out;
+}
+
+} // namespace hindstat
