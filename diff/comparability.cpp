@@ -181,6 +181,8 @@ private:
       const Capture* b = find_collected(after_, spec.name, netns);
       if (a == nullptr || b == nullptr) {
         report_not_compared(spec, netns, a != nullptr, b != nullptr);
+      } else if (spec.name != sockets.name() && !have_same_view(*a, *b)) {
+        result().not_compared.push_back({std::string(spec.name), netns, "both", describe_views(*a, *b)});
       } else {
         compared.push_back(netns);
         collected.emplace_back(a, b);
@@ -252,19 +254,27 @@ private:
     }
   }
 
+  // Whether both sides could see the same processes: all, or those of one user.
+  [[nodiscard]] bool have_same_view(const Capture& a, const Capture& b) const {
+    const std::string_view owners = find_coverage(a.coverage, "owners");
+    return owners == find_coverage(b.coverage, "owners")
+           && (owners != "partial" || before_.info.euid == after_.info.euid);
+  }
+  [[nodiscard]] std::string describe_views(const Capture& a, const Capture& b) const {
+    return fmt::format("A saw the owners of sockets {} (uid {}), B {} (uid {})",
+                       describe_owners(find_coverage(a.coverage, "owners")), before_.info.euid,
+                       describe_owners(find_coverage(b.coverage, "owners")), after_.info.euid);
+  }
+
   void check_owners(const Capture& a, const Capture& b) {
-    const std::string_view owners_a = find_coverage(a.coverage, "owners");
-    const std::string_view owners_b = find_coverage(b.coverage, "owners");
-    const bool same_eyes = owners_a != "partial" || before_.info.euid == after_.info.euid;
-    if (result().owners_comparable && (owners_a != owners_b || !same_eyes)) {
+    if (result().owners_comparable && !have_same_view(a, b)) {
       result().owners_comparable = false;
-      doubt("", fmt::format("owners of sockets are not compared: A saw them {} (uid {}), B {} (uid {})",
-                            describe_owners(owners_a), before_.info.euid, describe_owners(owners_b), after_.info.euid));
+      doubt("", fmt::format("owners of sockets are not compared: {}", describe_views(a, b)));
     }
   }
 
   [[nodiscard]] static std::string_view describe_owners(std::string_view coverage) {
-    return coverage.empty() || coverage == "denied" ? "not at all" : coverage == "partial" ? "in part" : "all";
+    return coverage == "complete" ? "wholly" : coverage == "partial" ? "in part" : "not at all";
   }
 
   void doubt(const std::string& netns, std::string sentence) {

@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <optional>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "tables/route.h"
@@ -18,7 +19,11 @@ struct NextHop {
   std::optional<std::uint16_t> weight;
   std::optional<std::uint32_t> nexthop_id;
 
-  friend auto operator<=>(const NextHop&, const NextHop&) = default;
+  friend bool operator==(const NextHop&, const NextHop&) = default;
+  friend std::strong_ordering operator<=>(const NextHop& a, const NextHop& b) {
+    return std::tie(a.gateway, a.interface, a.weight, a.nexthop_id)
+           <=> std::tie(b.gateway, b.interface, b.weight, b.nexthop_id);
+  }
 };
 
 /// A route as the kernel has it: the rows of one key with one metric and type.

@@ -137,8 +137,8 @@ private:
     SocketMatch match = match_sockets(std::move(bucket.before), std::move(bucket.after), context_);
     explain_pairs(match.pairs);
     const auto is_listener = [](const NumberedSocket& row) { return phase_of(row.socket) == TcpPhase::listening; };
-    const auto before_end = std::ranges::stable_partition(match.removed, is_listener).begin();
-    const auto after_end = std::ranges::stable_partition(match.added, is_listener).begin();
+    const auto before_end = std::stable_partition(match.removed.begin(), match.removed.end(), is_listener);
+    const auto after_end = std::stable_partition(match.added.begin(), match.added.end(), is_listener);
     explain_listeners({match.removed.begin(), before_end}, {match.added.begin(), after_end}, bucket);
     std::for_each(before_end, match.removed.end(), [&](const NumberedSocket& row) { events_.vanished(row); });
     std::for_each(after_end, match.added.end(), [&](const NumberedSocket& row) { events_.appeared(row); });

@@ -1,6 +1,6 @@
 // SPDX-License-Identifier: MIT
-// The diff for people: "+ tcp 10.0.0.5:5432 <- 10.0.1.9:51514  ESTABLISHED  postgres[802]". Sigils work without colour;
-// what is folded or hidden is counted, never silent.
+// The diff for people: "+  tcp 10.0.0.5:5432 <- 10.0.1.9:51514  postgres[802]  ESTABLISHED". Sigils work without
+// colour; what is folded or hidden is counted, never silent.
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -175,7 +175,7 @@ private:
         counts.emplace_back(event->spec->name, 0);
       }
       if (++counts.back().second <= lines_before_folding || options_.all) {
-        lines.add({format_sigil(*event), format_key(*event), escape_terminal(what), escape_terminal(event->owner)});
+        lines.add({format_sigil(*event), format_key(*event), escape_terminal(event->owner), escape_terminal(what)});
       }
     }
     out_ += lines.format();
@@ -223,7 +223,7 @@ private:
   }
 
   [[nodiscard]] std::string format_sigil(const Event& event) const {
-    const std::string sigil = has_flag(event, "came_and_went") ? "+-" : std::string(1, event.spec->sigil);
+    std::string sigil = has_flag(event, "came_and_went") ? "+-" : std::string(1, event.spec->sigil);
     if (!options_.color) {
       return sigil;
     }

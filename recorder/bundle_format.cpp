@@ -10,7 +10,8 @@ namespace hindstat::bundle {
 
 namespace {
 
-constexpr int highest_errno = 133; // EHWPOISON
+constexpr int highest_errno = 133;                        // EHWPOISON
+constexpr std::int64_t latest_ns = std::int64_t{1} << 62; // In the year 2116.
 
 std::optional<int> find_errno(std::string_view name) {
   for (int error = 1; error <= highest_errno; ++error) {
@@ -73,7 +74,9 @@ std::optional<Clocks> parse_clocks(std::string_view text) {
       return std::nullopt;
     }
   }
-  if (!realtime || !boottime || *boottime < 0) {
+  // Within these bounds the difference of any two moments fits.
+  const auto sensible = [](std::int64_t ns) { return ns >= 0 && ns <= latest_ns; };
+  if (!realtime || !boottime || !sensible(*realtime) || !sensible(*boottime)) {
     return std::nullopt;
   }
   clocks.realtime_ns = *realtime;

@@ -41,7 +41,7 @@ struct OwnerFacts {
 };
 
 [[nodiscard]] std::string format_clocks(const Clocks& clocks);
-/// nullopt without both realtime_ns and boottime_ns, or when a value is no number.
+/// nullopt without both realtime_ns and boottime_ns, or when a value is no number or no moment since 1970.
 [[nodiscard]] std::optional<Clocks> parse_clocks(std::string_view text);
 
 [[nodiscard]] std::string format_owner_facts(const OwnerFacts& facts);

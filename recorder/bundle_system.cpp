@@ -124,7 +124,11 @@ public:
       return {error->second, {}};
     }
     const UniqueFd link = open_below(root_.get(), place, O_PATH | O_NOFOLLOW);
-    return link ? read_link_at(link.get(), "") : LinkRead{errno, {}};
+    struct stat status {};
+    if (!link || ::fstat(link.get(), &status) < 0) {
+      return {errno, {}};
+    }
+    return S_ISLNK(status.st_mode) ? read_link_at(link.get(), "") : LinkRead{EINVAL, {}};
   }
 
   DumpEnd netlink_dump(const NetlinkRequest& request, const DatagramSink& sink) const override {

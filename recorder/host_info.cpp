@@ -9,8 +9,11 @@ namespace hindstat {
 
 namespace {
 
+/// None of these files is longer than a host name may be; a saved one might.
 std::string first_line(const System& system, const char* path) {
-  return std::string(trimmed(split_at(system.read_file(path).bytes, '\n').before));
+  constexpr std::size_t longest = 255;
+  const FileRead file = system.read_file(path);
+  return std::string(trimmed(split_at(file.bytes, '\n').before).substr(0, longest));
 }
 
 /// /proc/self/status: "Uid:\t1000\t1000\t1000\t1000" (real, effective, saved, file system) and "CapEff:\t%016x".
@@ -42,7 +45,10 @@ std::optional<std::uint64_t> parse_namespace_link(std::string_view target) {
 SnapshotInfo read_host_info(const System& system, const RecordOptions& options) {
   SnapshotInfo info;
   info.clocks = system.now();
-  info.host = options.host_label.empty() ? first_line(system, "/proc/sys/kernel/hostname") : options.host_label;
+  info.host = first_line(system, "/proc/sys/kernel/hostname"); // Read in any case: a bundle needs it.
+  if (!options.host_label.empty()) {
+    info.host = options.host_label;
+  }
   if (info.host.empty()) {
     throw Error("the host has no name (proc/sys/kernel/hostname): give it one with --host");
   }

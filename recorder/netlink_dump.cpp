@@ -17,8 +17,8 @@ namespace hindstat {
 
 namespace {
 
-constexpr std::size_t receive_size = 32U * 1024; // The kernel fills no more of a dump's datagram than that.
-constexpr std::uint32_t sequence = 1;            // One request a socket.
+constexpr std::size_t receive_size = std::size_t{32} * 1024; // The kernel fills no more of a dump's datagram than that.
+constexpr std::uint32_t sequence = 1;                        // One request a socket.
 constexpr int silence_limit_s = 5;
 
 struct CloseSocket {

@@ -20,6 +20,17 @@ std::size_t aligned(std::size_t length) {
   return (length + alignment - 1) & ~(alignment - 1);
 }
 
+/// Both kinds begin with a negative errno value or 0. A short NLMSG_DONE says nothing and means success.
+int errno_of(const NetlinkMessage& message) {
+  constexpr int highest = 4095; // MAX_ERRNO
+  const bool refused = message.type == NLMSG_ERROR;
+  const int code = load_value<int>(message.payload).value_or(refused ? -EBADMSG : 0);
+  if (code < 0 && code >= -highest) {
+    return -code;
+  }
+  return refused && code != 0 ? EBADMSG : 0;
+}
+
 } // namespace
 
 std::optional<NetlinkMessage> NetlinkMessages::next() {
@@ -58,10 +69,7 @@ DumpProgress dump_progress(std::span<const std::byte> datagram, std::uint32_t se
       return {true, ENOBUFS, progress.interrupted};
     }
     if (message->type == NLMSG_ERROR || message->type == NLMSG_DONE) {
-      // Both begin with a negative errno value; a short NLMSG_DONE says nothing and means success.
-      const int code = load_value<int>(message->payload).value_or(message->type == NLMSG_ERROR ? -EBADMSG : 0);
-      const bool valid = code < 0 && code >= -4095;
-      return {true, valid ? -code : 0, progress.interrupted};
+      return {true, errno_of(*message), progress.interrupted};
     }
   }
   return progress;

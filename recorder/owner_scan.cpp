@@ -25,7 +25,8 @@ namespace hindstat {
 namespace {
 
 constexpr unsigned most_threads = 4;
-constexpr std::size_t batch_size = 16U * 1024; // About 680 descriptors: small enough to share one large process.
+constexpr std::size_t batch_size =
+  std::size_t{16} * 1024; // About 680 descriptors: small enough to share one large process.
 constexpr std::string_view socket_prefix = "socket:[";
 
 bool is_denial(int error) {
@@ -224,8 +225,7 @@ OwnerScan scan_socket_owners(int proc_fd) {
     }
   }
   std::ranges::sort(pids);
-  const auto repeated = std::ranges::unique(pids); // "7" and "007" in a copied tree
-  pids.erase(repeated.begin(), repeated.end());
+  pids.erase(std::unique(pids.begin(), pids.end()), pids.end()); // "7" and "007" in a copied tree
   return Scan(proc_fd, pids).run();
 }
 

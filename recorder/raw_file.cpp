@@ -17,7 +17,7 @@ namespace hindstat {
 
 namespace {
 
-constexpr std::size_t first_read = 16U * 1024; // Most files of /proc fit.
+constexpr std::size_t first_read = std::size_t{16} * 1024; // Most files of /proc fit.
 
 struct CloseDirectory {
   void operator()(DIR* directory) const {

@@ -119,10 +119,17 @@ std::string format_title(bool v6, const std::string& netns) {
                        : fmt::format("{} in network namespace {}\n", title, escape_terminal(netns));
 }
 
-std::string format_family(const std::vector<Route>& rows, bool v6, const std::string& netns, int extend) {
+/// The rows of a table that are to be printed; empty where the table was not collected.
+struct Rows {
+  const Table* table = nullptr;
+  std::vector<std::uint32_t> rows;
+};
+
+std::string format_family(const Rows& shown, bool v6, const std::string& netns, int extend) {
   std::string out = format_title(v6, netns);
   out += v6 ? "Destination                    Next Hop                   Flag Met Ref  Use If\n" : header_v4(extend);
-  for (const Route& route : rows) {
+  for (const std::uint32_t row : shown.rows) {
+    const Route route = routes.row(*shown.table, row);
     if (route.netns == netns && is_shown(route, v6)) {
       out += v6 ? line_v6(route) : line_v4(route, extend);
     }
@@ -141,28 +148,26 @@ auto sort_key(const Route& route) {
 } // namespace
 
 std::vector<std::uint32_t> select_routes(const Table& table, const RouteView& view) {
-  std::vector<std::pair<std::uint32_t, Route>> found;
+  std::vector<std::pair<decltype(sort_key(Route())), std::uint32_t>> found;
   for (std::uint32_t i = 0; i < table.size(); ++i) {
-    Route route = routes.row(table, i);
+    const Route route = routes.row(table, i);
     if (view.ipv4 == view.ipv6 || (is_v6(route) ? view.ipv6 : view.ipv4)) {
-      found.emplace_back(i, std::move(route));
+      found.emplace_back(sort_key(route), i);
     }
   }
-  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return sort_key(a.second) < sort_key(b.second); });
+  std::ranges::sort(found);
   std::vector<std::uint32_t> rows;
   rows.reserve(found.size());
-  for (const auto& [row, route] : found) {
+  for (const auto& [key, row] : found) {
     rows.push_back(row);
   }
   return rows;
 }
 
 std::string format_routes(const Snapshot& snapshot, const RouteView& view) {
-  std::vector<Route> rows;
+  Rows rows;
   if (const Table* table = snapshot.find_table(routes.name())) {
-    for (const std::uint32_t row : select_routes(*table, view)) {
-      rows.push_back(routes.row(*table, row));
-    }
+    rows = Rows{table, select_routes(*table, view)};
   }
   std::string out;
   for (const Capture& capture : captures_of(snapshot, routes.name())) {

@@ -169,17 +169,17 @@ auto sort_key(const Socket& socket) {
 } // namespace
 
 std::vector<std::uint32_t> select_sockets(const Table& table, const SocketView& view) {
-  std::vector<std::pair<std::uint32_t, Socket>> found;
+  std::vector<std::pair<decltype(sort_key(Socket())), std::uint32_t>> found;
   for (std::uint32_t i = 0; i < table.size(); ++i) {
-    Socket socket = sockets.row(table, i);
+    const Socket socket = sockets.row(table, i);
     if (is_selected(socket, view)) {
-      found.emplace_back(i, std::move(socket));
+      found.emplace_back(sort_key(socket), i);
     }
   }
-  std::ranges::stable_sort(found, [](const auto& a, const auto& b) { return sort_key(a.second) < sort_key(b.second); });
+  std::ranges::sort(found);
   std::vector<std::uint32_t> rows;
   rows.reserve(found.size());
-  for (const auto& [row, socket] : found) {
+  for (const auto& [key, row] : found) {
     rows.push_back(row);
   }
   return rows;

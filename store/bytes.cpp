@@ -13,23 +13,35 @@ void refuse_block(std::string_view reason) {
   throw Error(fmt::format("damaged: {}", reason));
 }
 
-std::uint8_t ByteReader::byte() {
-  return static_cast<std::uint8_t>(take(1).front());
-}
-
-std::uint64_t ByteReader::varint() {
+std::uint64_t ByteReader::long_varint() {
   std::uint64_t value = 0;
-  for (unsigned shift = 0; shift < 64; shift += 7) {
-    const std::uint8_t next = byte();
-    value |= static_cast<std::uint64_t>(next & 0x7FU) << shift;
+  for (std::size_t i = 0; i < bytes_.size() && i < 10; ++i) {
+    const auto next = static_cast<std::uint8_t>(bytes_[i]);
+    value |= static_cast<std::uint64_t>(next & 0x7FU) << (7 * i);
     if (next < 0x80) {
-      if (shift == 63 && next > 1) {
+      if (i == 9 && next > 1) {
         break;
       }
+      bytes_.remove_prefix(i + 1);
       return value;
     }
   }
-  refuse_block("a number has more than 64 bits");
+  refuse_block(bytes_.size() < 10 ? "it ends early" : "a number has more than 64 bits");
+}
+
+void ByteReader::varints(std::span<std::uint64_t> out) {
+  const char* next = bytes_.data();
+  const char* const end = next + bytes_.size();
+  for (std::uint64_t& value : out) {
+    if (next != end && static_cast<std::uint8_t>(*next) < 0x80) {
+      value = static_cast<std::uint8_t>(*next++);
+    } else {
+      bytes_ = std::string_view(next, static_cast<std::size_t>(end - next));
+      value = long_varint();
+      next = bytes_.data();
+    }
+  }
+  bytes_ = std::string_view(next, static_cast<std::size_t>(end - next));
 }
 
 std::uint64_t ByteReader::count(std::uint64_t limit, std::string_view what) {
@@ -38,15 +50,6 @@ std::uint64_t ByteReader::count(std::uint64_t limit, std::string_view what) {
     refuse_block(fmt::format("{} is {}, more than {}", what, value, limit));
   }
   return value;
-}
-
-std::string_view ByteReader::take(std::size_t size) {
-  if (size > bytes_.size()) {
-    refuse_block("it ends early");
-  }
-  const std::string_view taken = bytes_.substr(0, size);
-  bytes_.remove_prefix(size);
-  return taken;
 }
 
 void append_varint(std::string& out, std::uint64_t value) {

@@ -3,6 +3,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
 
@@ -24,14 +25,34 @@ public:
   [[nodiscard]] std::size_t left() const {
     return bytes_.size();
   }
-  [[nodiscard]] std::uint8_t byte();
+  [[nodiscard]] std::uint8_t byte() {
+    return static_cast<std::uint8_t>(take(1).front());
+  }
   /// Seven bits a byte, least significant first, at most 10 bytes.
-  [[nodiscard]] std::uint64_t varint();
+  [[nodiscard]] std::uint64_t varint() {
+    if (!bytes_.empty() && static_cast<std::uint8_t>(bytes_.front()) < 0x80) {
+      const auto value = static_cast<std::uint8_t>(bytes_.front());
+      bytes_.remove_prefix(1);
+      return value;
+    }
+    return long_varint();
+  }
+  /// out.size() varints.
+  void varints(std::span<std::uint64_t> out);
   /// A varint that must be at most `limit`; `what` names it in the error.
   [[nodiscard]] std::uint64_t count(std::uint64_t limit, std::string_view what);
-  [[nodiscard]] std::string_view take(std::size_t size);
+  [[nodiscard]] std::string_view take(std::size_t size) {
+    if (size > bytes_.size()) {
+      refuse_block("it ends early");
+    }
+    const std::string_view taken = bytes_.substr(0, size);
+    bytes_.remove_prefix(size);
+    return taken;
+  }
 
 private:
+  [[nodiscard]] std::uint64_t long_varint();
+
   std::string_view bytes_;
 };
 

@@ -153,7 +153,7 @@ std::vector<Capture> to_captures(const LoadedTable& loaded) {
 }
 
 Table to_known_spec(LoadedTable loaded, const TableSpec& known) {
-  if (loaded.layout->columns_json() == format_columns_json(known)) {
+  if (loaded.layout->spec().columns.data() == known.columns.data()) {
     return std::move(loaded.table);
   }
   require_convertible(loaded.layout->spec(), known);

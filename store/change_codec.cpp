@@ -136,28 +136,12 @@ Moves plan_moves(std::vector<std::uint32_t> removed, std::size_t added, std::siz
   return moves;
 }
 
-void set_cells(Column& column, std::span<const std::uint32_t> slots, const CellList& cells, std::size_t count) {
-  if (column.null_count() == 0 && cells.nulls.empty()) {
-    for (std::size_t i = 0; i < count; ++i) {
-      column.set_raw(slots[i], cells.raw[i]);
-    }
-    return;
-  }
-  auto null = cells.nulls.begin();
-  for (std::size_t i = 0; i < count; ++i) {
-    const bool is_null = null != cells.nulls.end() && *null == i;
-    null += is_null ? 1 : 0;
-    column.set_null(slots[i], is_null);
-    column.set_raw(slots[i], cells.raw[i]);
-  }
-}
-
 void change_cells(ByteReader& in, const ColumnSpec& spec, std::size_t before, Column& column) {
   const auto slots = read_slots(in, before);
   if (!changes_by_difference(spec)) {
     const CellList cells = read_cells(in, spec.kind, slots.size());
     require_ids(column, cells);
-    set_cells(column, slots, cells, slots.size());
+    column.set_cells(slots, cells.raw, cells.nulls);
     return;
   }
   CellList cells = read_cells(in, Kind::u64, slots.size());
@@ -174,12 +158,12 @@ void change_cells(ByteReader& in, const ColumnSpec& spec, std::size_t before, Co
   if (bits > largest_raw(spec.kind)) {
     refuse_block("a difference leads out of its column");
   }
-  set_cells(column, slots, cells, slots.size());
+  column.set_cells(slots, cells.raw, cells.nulls);
 }
 
 void add_cells(const CellList& cells, const Moves& moves, Column& column) {
   const std::size_t refilled = std::min(moves.removed.size(), cells.raw.size());
-  set_cells(column, moves.removed, cells, refilled);
+  column.set_cells(std::span(moves.removed).first(refilled), cells.raw, cells.nulls);
   auto null = std::ranges::lower_bound(cells.nulls, refilled);
   for (std::size_t i = refilled; i < cells.raw.size(); ++i) {
     if (null != cells.nulls.end() && *null == i) {

@@ -87,15 +87,17 @@ void append_slots(std::string& out, std::span<const std::uint32_t> slots) {
 std::vector<std::uint32_t> read_slots(ByteReader& in, std::size_t limit) {
   const std::size_t count = in.count(limit, "the number of slots");
   const auto gaps = read_integers(in, count);
-  std::vector<std::uint32_t> slots;
-  slots.reserve(count);
+  std::vector<std::uint32_t> slots(count);
   std::uint64_t next = 0;
-  for (const std::uint64_t gap : gaps) {
-    if (gap >= limit || next + gap >= limit) {
-      refuse_block("a slot is beyond the table");
-    }
-    slots.push_back(static_cast<std::uint32_t>(next + gap));
-    next += gap + 1;
+  std::uint64_t bits = 0;
+  for (std::size_t i = 0; i < count; ++i) {
+    bits |= gaps[i];
+    next += gaps[i];
+    slots[i] = static_cast<std::uint32_t>(next++);
+  }
+  // No gap has more than 32 bits: then `next` did not overflow, and the last slot is the highest.
+  if (bits >> 32 != 0 || next > limit) {
+    refuse_block("a slot is beyond the table");
   }
   return slots;
 }
@@ -150,10 +152,13 @@ CellList read_cells(ByteReader& in, Kind kind, std::size_t count) {
     cells.nulls = read_slots(in, count);
   }
   cells.raw = read_integers(in, count - cells.nulls.size());
-  const std::uint64_t flip = sign_bit(kind);
+  if (const std::uint64_t flip = sign_bit(kind); flip != 0) {
+    for (std::uint64_t& value : cells.raw) {
+      value ^= flip;
+    }
+  }
   std::uint64_t bits = 0;
-  for (std::uint64_t& value : cells.raw) {
-    value ^= flip;
+  for (const std::uint64_t value : cells.raw) {
     bits |= value;
   }
   if (bits > largest_raw(kind)) {

@@ -64,8 +64,8 @@ void Connection::open_reader() {
     return;
   } catch (const SQLite::Exception& e) {
     const int extended = e.getExtendedErrorCode();
-    const bool cannot_lock = primary(e) == SQLITE_CANTOPEN || extended == SQLITE_IOERR_LOCK
-                             || extended == SQLITE_IOERR_RDLOCK || extended == SQLITE_READONLY_CANTINIT;
+    const bool cannot_lock = primary(e) == SQLITE_CANTOPEN || primary(e) == SQLITE_READONLY
+                             || extended == SQLITE_IOERR_LOCK || extended == SQLITE_IOERR_RDLOCK;
     if (extended == SQLITE_READONLY_ROLLBACK) {
       roll_back_interrupted();
     } else if (cannot_lock && !has_journal()) {
@@ -113,14 +113,24 @@ void Connection::harden() {
     sqlite3_db_config(handle, option, value, nullptr);
   }
   database_->exec("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
+  if (mode_ == Mode::read) {
+    // A load reads each page of a chain once: a small cache is used again and again instead of growing.
+    database_->exec("PRAGMA cache_size = -256");
+  }
 }
 
 void Connection::require_tables() {
+  // In one transaction: no writer is changing the size meanwhile.
+  const SQLite::Transaction transaction(*database_);
   SQLite::Statement select(*database_, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
                                        "name IN ('store', 'host', 'boot', 'layout', 'snapshot', 'block')");
   constexpr int tables = 6;
   if (!select.executeStep() || select.getColumn(0).getInt() != tables) {
     throw Error(fmt::format("{}: not a hindstat store (its tables are not there)", path_));
+  }
+  // Until the statement ends nobody may change the file, so that its header and its size belong together.
+  if (const std::string truncation = describe_truncation(look_); !truncation.empty()) {
+    throw Error(fmt::format("{}: {}", path_, truncation));
   }
 }
 

@@ -51,7 +51,29 @@ void bind_blob(SQLite::Statement& statement, int index, const std::string& bytes
   statement.bindNoCopy(index, bytes.data(), static_cast<int>(bytes.size()));
 }
 
+// A statement that is kept and not reset would hold the read lock.
+class ResetAfterUse {
+public:
+  explicit ResetAfterUse(SQLite::Statement& statement) : statement_(&statement) {
+  }
+  ~ResetAfterUse() {
+    statement_->tryReset();
+  }
+  ResetAfterUse(const ResetAfterUse&) = delete;
+  ResetAfterUse& operator=(const ResetAfterUse&) = delete;
+
+private:
+  SQLite::Statement* statement_;
+};
+
 } // namespace
+
+SQLite::Statement& Records::prepared(std::optional<SQLite::Statement>& statement, const std::string& sql) {
+  if (!statement) {
+    statement.emplace(*database_, sql);
+  }
+  return *statement;
+}
 
 std::uint64_t block_checksum(const BlockRecord& block, const Layout& layout, std::string_view payload) {
   return Checksum().add(payload).add(block.row_count).add(block.content_sum).add(layout.checksum()).value();
@@ -109,6 +131,13 @@ std::vector<SnapshotRecord> Records::all_snapshots() {
   while (select.executeStep()) {
     records.push_back(read_snapshot(select));
   }
+  // A damaged page may lose rows in silence, but not the same number in the table and in its indexes.
+  SQLite::Statement count(*database_, "SELECT (SELECT count(*) FROM snapshot NOT INDEXED),"
+                                      " (SELECT count(*) FROM snapshot)");
+  count.executeStep();
+  if (get_unsigned(count, 0) != records.size() || get_unsigned(count, 1) != records.size()) {
+    throw Error("damaged (the table of snapshots and its index do not agree)");
+  }
   return records;
 }
 
@@ -119,7 +148,9 @@ std::optional<SnapshotRecord> Records::find_snapshot(std::int64_t id) {
 }
 
 std::optional<SnapshotRecord> Records::find_snapshot(std::int64_t boot_id, std::uint64_t sequence) {
-  SQLite::Statement select(*database_, std::string(select_snapshots) + "WHERE s.boot_id = ? AND s.sequence = ?");
+  SQLite::Statement& select =
+    prepared(select_sequence_, std::string(select_snapshots) + "WHERE s.boot_id = ? AND s.sequence = ?");
+  const ResetAfterUse reset(select);
   select.bind(1, boot_id);
   select.bind(2, to_sql(sequence));
   return select.executeStep() ? std::optional(read_snapshot(select)) : std::nullopt;
@@ -157,12 +188,26 @@ std::optional<std::int64_t> Records::find_block(std::int64_t boot_id, std::uint6
   select.bind(1, boot_id);
   select.bind(2, to_sql(sequence));
   select.bind(3, table);
-  return select.executeStep() ? std::optional(select.getColumn(0).getInt64()) : std::nullopt;
+  if (!select.executeStep()) {
+    return std::nullopt;
+  }
+  const std::int64_t id = select.getColumn(0).getInt64();
+  // The index said so. When it is damaged it may lead to another block, which would be loaded without complaint: the
+  // row itself is asked.
+  SQLite::Statement place(*database_, "SELECT s.boot_id, s.sequence, l.table_name FROM block b JOIN snapshot s"
+                                      " ON s.id = b.snapshot_id JOIN layout l ON l.id = b.layout_id WHERE b.id = ?");
+  place.bind(1, id);
+  if (!place.executeStep() || place.getColumn(0).getInt64() != boot_id || get_unsigned(place, 1) != sequence
+      || place.getColumn(2).getString() != table) {
+    throw Error(fmt::format("block {} is not where its index has it", id));
+  }
+  return id;
 }
 
 BlockRecord Records::load_block(std::int64_t id) {
-  SQLite::Statement select(*database_,
-                           "SELECT base_id, layout_id, row_count, content_sum, checksum FROM block WHERE id = ?");
+  SQLite::Statement& select =
+    prepared(select_block_, "SELECT base_id, layout_id, row_count, content_sum, checksum FROM block WHERE id = ?");
+  const ResetAfterUse reset(select);
   select.bind(1, id);
   if (!select.executeStep()) {
     throw Error(fmt::format("block {} is missing", id));
@@ -175,12 +220,10 @@ BlockRecord Records::load_block(std::int64_t id) {
                      get_unsigned(select, 4)};
 }
 
-std::pair<std::uint64_t, std::uint32_t> Records::block_sizes(std::int64_t snapshot_id) {
-  SQLite::Statement select(*database_, "SELECT coalesce(sum(length(payload)), 0), count(*) FROM block"
-                                       " WHERE snapshot_id = ?");
-  select.bind(1, snapshot_id);
-  select.executeStep();
-  return {get_unsigned(select, 0), select.getColumn(1).getUInt()};
+std::uint64_t Records::payload_size(std::int64_t block_id) {
+  SQLite::Statement select(*database_, "SELECT length(payload) FROM block WHERE id = ?");
+  select.bind(1, block_id);
+  return select.executeStep() ? get_unsigned(select, 0) : 0;
 }
 
 std::string Records::own_origin() {

@@ -60,8 +60,8 @@ public:
   [[nodiscard]] std::optional<std::int64_t> find_block(std::int64_t boot_id, std::uint64_t sequence,
                                                        const std::string& table);
   [[nodiscard]] BlockRecord load_block(std::int64_t id);
-  /// Bytes of all payloads of the snapshot's blocks, and their number.
-  [[nodiscard]] std::pair<std::uint64_t, std::uint32_t> block_sizes(std::int64_t snapshot_id);
+  /// Bytes of a block's payload.
+  [[nodiscard]] std::uint64_t payload_size(std::int64_t block_id);
 
   // The rest needs a write transaction.
 
@@ -76,9 +76,13 @@ private:
   [[nodiscard]] SnapshotRecord read_snapshot(SQLite::Statement& row);
   [[nodiscard]] std::uint64_t checksum_of(const SnapshotRecord& record);
   [[nodiscard]] std::string own_origin();
+  [[nodiscard]] SQLite::Statement& prepared(std::optional<SQLite::Statement>& statement, const std::string& sql);
 
   SQLite::Database* database_;
   Layouts* layouts_;
+  // Run once for each block or snapshot of a chain: preparing them again would cost more than the rows.
+  std::optional<SQLite::Statement> select_block_;
+  std::optional<SQLite::Statement> select_sequence_;
 };
 
 /// block.checksum

@@ -2,6 +2,7 @@
 #include "store/store.h"
 
 #include <algorithm>
+#include <set>
 
 #include <fmt/format.h>
 
@@ -97,8 +98,20 @@ std::vector<SnapshotEntry> Store::list() const {
 SnapshotSize Store::size_of(SnapshotId id) const {
   return impl_->read([&] {
     const SnapshotRecord record = impl_->find(id);
-    const auto [bytes, blocks] = impl_->records.block_sizes(record.id);
-    return SnapshotSize{bytes + record.captures.size(), blocks};
+    SnapshotSize size{record.captures.size(), 0};
+    std::set<std::string> counted; // A table of several namespaces has as many captures and one block.
+    for (const Capture& capture : to_captures(impl_->chains.load_captures(record))) {
+      if (capture.stored_at != record.sequence || !counted.insert(capture.table).second) {
+        continue;
+      }
+      const auto block = impl_->records.find_block(record.boot_id, record.sequence, capture.table);
+      if (!block) {
+        throw Error(fmt::format("snapshot {}, table {}: its block is missing", record.id, capture.table));
+      }
+      size.payload_bytes += impl_->records.payload_size(*block);
+      ++size.blocks;
+    }
+    return size;
   });
 }
 

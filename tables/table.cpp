@@ -151,6 +151,12 @@ void Column::truncate(std::size_t rows) {
 
 void Column::assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_t> nulls) {
   size_ = raw.size();
+  nulls_.assign((size_ + 63) / 64, 0);
+  null_count_ = nulls.size();
+  for (const std::uint32_t row : nulls) {
+    nulls_[row / 64] |= 1ULL << (row % 64);
+    raw[row] = 0;
+  }
   std::visit(
     [&raw](auto& cells) {
       cells.resize(raw.size());
@@ -158,10 +164,32 @@ void Column::assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_
                              [](std::uint64_t v) { return static_cast<CellType<decltype(cells)>>(v); });
     },
     cells_);
-  nulls_.assign((size_ + 63) / 64, 0);
-  null_count_ = 0;
-  for (const std::uint32_t row : nulls) {
-    set_null(row, true);
+}
+
+void Column::set_cells(std::span<const std::uint32_t> rows, std::span<const std::uint64_t> raw,
+                       std::span<const std::uint32_t> nulls) {
+  if (nulls.size() == raw.size() && null_count_ == size_) {
+    return; // All are null already, as in columns that this kind of row never has.
+  }
+  std::visit(
+    [&](auto& cells) {
+      for (std::size_t i = 0; i < rows.size(); ++i) {
+        cells[rows[i]] = static_cast<CellType<decltype(cells)>>(raw[i]);
+      }
+    },
+    cells_);
+  if (null_count_ > 0) {
+    for (const std::uint32_t row : rows) {
+      std::uint64_t& word = nulls_[row / 64];
+      null_count_ -= (word >> (row % 64)) & 1U;
+      word &= ~(1ULL << (row % 64));
+    }
+  }
+  for (const std::uint32_t i : nulls) {
+    if (i < rows.size()) {
+      nulls_[rows[i] / 64] |= 1ULL << (rows[i] % 64);
+      ++null_count_;
+    }
   }
 }
 

@@ -91,6 +91,10 @@ public:
   /// Replaces all cells; `nulls` holds the rows that are null, ascending. Ids must be below dictionary().size().
   void assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_t> nulls);
   void set_null(std::size_t row, bool null);
+  /// Many cells at once: cell rows[i] becomes raw[i], or null where i is in `nulls` (ascending; raw[i] is then 0). Each
+  /// row is named at most once. rows.size() <= raw.size(); what goes beyond is left.
+  void set_cells(std::span<const std::uint32_t> rows, std::span<const std::uint64_t> raw,
+                 std::span<const std::uint32_t> nulls);
 
 private:
   Kind kind_;

@@ -23,7 +23,9 @@ namespace {
 constexpr std::uint32_t mtu_above_advmss = 40; // What the kernel adds to the advertised MSS to show it as "MTU".
 constexpr std::uint32_t rtt_units_per_ms = 8;
 constexpr unsigned preference_shift = 27;
+constexpr std::uint32_t null_entry_metric = 0xffffffff;
 constexpr std::uint8_t multicast_byte = 0xff;
+constexpr std::uint8_t longest_prefix6 = 128;
 
 std::optional<IpAddress> parse_address4(std::string_view text) {
   const auto word = parse_number<std::uint32_t>(text, 16);
@@ -131,10 +133,12 @@ Verdict add_proc_route6(RouteRows& rows, std::string_view line) {
   const auto flags = fields.next_number<std::uint32_t>(16);
   const std::string_view interface = fields.next();
   if (!destination || !prefix_length || !source || !source_prefix_length || !gateway || !metric || !flags
-      || interface.empty()) {
+      || interface.empty() || *prefix_length > longest_prefix6 || *source_prefix_length > longest_prefix6) {
     return Verdict::rejected;
   }
-  if ((*flags & RTF_CACHE) != 0) {
+  // The null entry stands at the end of every table and is no route; a netlink dump leaves it out.
+  const bool null_entry = (*flags & RTF_REJECT) != 0 && (*flags & RTF_NONEXTHOP) != 0 && *metric == null_entry_metric;
+  if ((*flags & RTF_CACHE) != 0 || (null_entry && *prefix_length == 0)) {
     return Verdict::skipped;
   }
   Route row;

@@ -13,7 +13,7 @@ namespace hindstat {
 [[nodiscard]] Verdict add_proc_route(RouteRows& rows, std::string_view line);
 
 /// Adds the row of one line of /proc/net/ipv6_route. The file does not say which table a route is in: 254 is put.
-/// Cached routes (RTF_CACHE) are skipped.
+/// Cached routes (RTF_CACHE) and the null entry of each table are skipped.
 [[nodiscard]] Verdict add_proc_route6(RouteRows& rows, std::string_view line);
 
 } // namespace hindstat

@@ -113,6 +113,12 @@ public:
   }
 
 private:
+  /// An address of the route's own family.
+  [[nodiscard]] std::optional<IpAddress> own_address(Bytes bytes) const {
+    const auto address = address_of(bytes);
+    return address && address->is_v6() == v6_ ? address : std::nullopt;
+  }
+
   template <typename Target, typename Value>
   static bool set(Target& target, const std::optional<Value>& value) {
     if (value) {
@@ -140,13 +146,13 @@ private:
         row_.interface = names_.find(number(attribute).value_or(0));
         return number(attribute).has_value();
       case RTA_DST:
-        return set(row_.destination, address_of(attribute.value));
+        return set(row_.destination, own_address(attribute.value));
       case RTA_SRC:
-        return set(row_.source, address_of(attribute.value));
+        return set(row_.source, own_address(attribute.value));
       case RTA_GATEWAY:
-        return set(row_.gateway, address_of(attribute.value));
+        return set(row_.gateway, own_address(attribute.value));
       case RTA_PREFSRC:
-        return set(row_.preferred_source, address_of(attribute.value));
+        return set(row_.preferred_source, own_address(attribute.value));
       case RTA_VIA:
         return set(row_.gateway, via_address(attribute.value));
       case RTA_PREF:
@@ -232,6 +238,10 @@ Verdict add_route_message(RouteRows& rows, std::span<const std::byte> payload, c
   }
   if ((header->rtm_flags & RTM_F_CLONED) != 0 || (header->rtm_family != AF_INET && header->rtm_family != AF_INET6)) {
     return Verdict::skipped;
+  }
+  const unsigned longest_prefix = header->rtm_family == AF_INET6 ? 128 : 32;
+  if (header->rtm_dst_len > longest_prefix || header->rtm_src_len > longest_prefix) {
+    return Verdict::rejected;
   }
   RouteMessage route(*header, names, boottime_ms);
   return route.read(payload.subspan(sizeof(rtmsg))) && route.add_to(rows) ? Verdict::kept : Verdict::rejected;

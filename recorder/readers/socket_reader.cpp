@@ -207,8 +207,9 @@ void keep_owner_table(ReadContext& context, Capture capture, Table table) {
     return;
   }
   if (scan.processes_denied != 0) {
-    mark_partial(capture, "descriptors of " + std::to_string(scan.processes_denied)
-                            + " processes not readable: run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
+    const char* const noun = scan.processes_denied == 1 ? " process" : " processes";
+    mark_partial(capture, "descriptors of " + std::to_string(scan.processes_denied) + noun
+                            + " not readable: run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
   }
   context.keep(std::move(capture), std::move(table));
 }

@@ -8,7 +8,7 @@
 #include <fstream>
 
 #include "base/error.h"
-#include "environment.h"
+#include "tests/cli/environment.h"
 
 namespace hindstat {
 

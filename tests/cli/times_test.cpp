@@ -6,7 +6,7 @@
 #include <limits>
 
 #include "base/error.h"
-#include "environment.h"
+#include "tests/cli/environment.h"
 
 namespace hindstat {
 

@@ -163,6 +163,18 @@ TEST_CASE("owners that one side could not see are not compared", "[diff]") {
   CHECK_FALSE(gate(pair).owners_comparable);
 }
 
+TEST_CASE("processes are not compared where one side could see fewer", "[diff]") {
+  Pair pair;
+  add_table(pair.a, make_table(processes, {process(1, "init"), process(802, "postgres")})).coverage = "owners=complete";
+  Capture& fewer = add_table(pair.b, make_table(processes, {process(802, "postgres")}));
+  fewer.coverage = "owners=partial";
+  fewer.status = CaptureStatus::partial;
+  const Diff diff = diff_snapshots(pair.a, pair.b, {});
+  CHECK(diff.events.empty());
+  REQUIRE(diff.comparability.not_compared.size() == 1);
+  CHECK(diff.comparability.not_compared[0].reason == "A saw the owners of sockets wholly (uid 0), B in part (uid 0)");
+}
+
 TEST_CASE("a partial table is compared with a doubt, and absence from it proves nothing", "[diff]") {
   Pair pair;
   add_table(pair.a, make_table(sockets, {open}));

@@ -52,9 +52,7 @@ template <typename Definition>
 }
 
 [[nodiscard]] inline IpAddress ip(const char* text) {
-  const auto address = parse_ip_address(text);
-  REQUIRE(address.has_value());
-  return *address;
+  return parse_ip_address(text).value();
 }
 
 [[nodiscard]] inline Socket tcp(TcpState state, const char* local, std::uint16_t local_port, const char* remote,

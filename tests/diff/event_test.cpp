@@ -14,7 +14,7 @@ TEST_CASE("a change of the list of events is visible in its golden dump", "[diff
   for (const EventSpec& spec : event_catalog()) {
     dump += describe_event_spec(spec);
   }
-  check_golden("events.txt", dump);
+  check_golden("tests/golden/events.txt", dump);
 }
 
 TEST_CASE("every kind of event is well made", "[diff]") {

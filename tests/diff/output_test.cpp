@@ -71,8 +71,8 @@ socket  1 -> 2 rows:  1 opened, 1 closed
 no change: process
 
 socket
-+  tcp 10.0.0.5:5432 -> 10.0.1.9:7  ESTABLISHED                                                            postgres[802]
--  tcp 10.0.0.5:5432 -> 10.0.1.9:6  ESTABLISHED -> TIME_WAIT, we closed first, via FIN_WAIT1 (1-2 states unseen)
++  tcp 10.0.0.5:5432 -> 10.0.1.9:7  postgres[802]  ESTABLISHED
+-  tcp 10.0.0.5:5432 -> 10.0.1.9:6                 ESTABLISHED -> TIME_WAIT, we closed first, via FIN_WAIT1 (1-2 states unseen)
 )");
 }
 

@@ -156,8 +156,8 @@ TEST_CASE("a directory that is no bundle is refused in one sentence", "[recorder
   CHECK_THAT(error_of(tree.path()), Catch::Contains("does not say when it was taken"));
   tree.file("proc/uptime", "soon");
   CHECK_THAT(error_of(tree.path()), Catch::Contains("does not say when it was taken"));
-  for (const char* clocks :
-       {"", "realtime_ns=1\n", "realtime_ns=1\nboottime_ns=x\n", "realtime_ns=1\nboottime_ns=-1\n"}) {
+  for (const char* clocks : {"", "realtime_ns=1\n", "realtime_ns=1\nboottime_ns=x\n", "realtime_ns=1\nboottime_ns=-1\n",
+                             "realtime_ns=9223372036854775807\nboottime_ns=1\n"}) {
     tree.file("clocks", clocks);
     CHECK_THAT(error_of(tree.path()), Catch::Contains("realtime_ns and boottime_ns"));
   }

@@ -72,7 +72,11 @@ TEST_CASE("routes are read from /proc/net/ipv6_route", "[recorder]") {
   CHECK(local.prefix_length == 128);
 }
 
-TEST_CASE("cached IPv6 routes are skipped", "[recorder]") {
+TEST_CASE("cached IPv6 routes and the null entry are skipped", "[recorder]") {
+  const std::string zeros(32, '0');
+  CHECK(
+    parse(add_proc_route6, zeros + " 00 " + zeros + " 00 " + zeros + " ffffffff 00000001 00000000 00200200 lo").verdict
+    == Verdict::skipped);
   std::string cached = route6;
   cached.replace(cached.rfind("00000003"), 8, "01000003");
   CHECK(parse(add_proc_route6, cached).verdict == Verdict::skipped);

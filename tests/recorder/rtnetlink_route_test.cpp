@@ -212,6 +212,16 @@ TEST_CASE("attributes of a wrong size are refused", "[recorder]") {
   CHECK(parse(NetlinkBuilder().value(header(AF_INET, 0)).attribute(RTA_PREF, {}).bytes()).verdict == Verdict::rejected);
 }
 
+TEST_CASE("a prefix longer than an address, and an address of the other family, are refused", "[recorder]") {
+  CHECK(parse(bytes_of(header(AF_INET, 33))).verdict == Verdict::rejected);
+  CHECK(parse(bytes_of(header(AF_INET6, 129))).verdict == Verdict::rejected);
+  CHECK(parse(bytes_of(header(AF_INET6, 128))).verdict == Verdict::kept);
+  for (const int type : {RTA_DST, RTA_SRC, RTA_GATEWAY, RTA_PREFSRC}) {
+    CHECK(parse(NetlinkBuilder().value(header(AF_INET, 0)).attribute_value(type, v6("fd00::1")).bytes()).verdict
+          == Verdict::rejected);
+  }
+}
+
 TEST_CASE("a hop length of 0 neither hangs nor adds rows", "[recorder]") {
   for (const std::uint16_t length : {std::uint16_t{0}, std::uint16_t{7}, std::uint16_t{0xffff}}) {
     const auto good = hop(2, 1, 0, "10.0.0.1");

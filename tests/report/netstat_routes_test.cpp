@@ -6,8 +6,8 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "made_snapshot.h"
 #include "tables/route.h"
+#include "tests/report/made_snapshot.h"
 
 namespace hindstat {
 

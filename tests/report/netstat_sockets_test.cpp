@@ -6,9 +6,9 @@
 #include <catch2/catch.hpp>
 #include <string>
 
-#include "made_snapshot.h"
 #include "tables/process.h"
 #include "tables/socket.h"
+#include "tests/report/made_snapshot.h"
 
 namespace hindstat {
 

@@ -6,11 +6,11 @@
 #include <string>
 #include <vector>
 
-#include "made_snapshot.h"
 #include "report/table_text.h"
 #include "tables/catalog.h"
 #include "tables/process.h"
 #include "tables/route.h"
+#include "tests/report/made_snapshot.h"
 
 namespace hindstat {
 

@@ -47,7 +47,7 @@ void for_small_blocks(Visit&& visit) {
   for (const TableSpec& spec : specs_under_law()) {
     Rng rng(5);
     INFO(spec.name);
-    const Table before = random_table(spec, 6, rng);
+    const Table before = random_table(spec, 4, rng);
     const Table after = mutate(before, rng, 0.4);
     const std::string keyframe = encode_keyframe(before);
     const Table base = decoded(keyframe, before.size(), Table(spec));

@@ -1,0 +1,28 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""Keeps the dependency direction of ARCHITECTURE.md: which room may include which, and which library lives where."""
+import pathlib
+import re
+import sys
+
+ROOT = pathlib.Path(__file__).resolve().parent.parent
+ROOMS = {"base": "", "tables": "base", "recorder": "base tables", "store": "base tables", "diff": "base tables",
+         "report": "base tables diff", "cli": "base tables store diff"}
+LIBRARIES = {r"CLI/": "main.cpp", r"sqlite3|SQLiteCpp": "store/", r"zstd": "store/ bench/", r"nlohmann/": "store/ tests/",
+             r"libmnl/": "recorder/", r"catch2/": "tests/"}
+
+complaints, seen = [], 0
+for path in sorted(p for room in [*ROOMS, "tests", "bench"] for p in (ROOT / room).rglob("*") if p.suffix in (".h", ".cpp")):
+    name, room = path.relative_to(ROOT).as_posix(), path.relative_to(ROOT).parts[0]
+    for number, line in enumerate(path.read_text().splitlines(), start=1):
+        included = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
+        if not included:
+            continue
+        seen, target = seen + 1, included[2]
+        complaints += [f"{name}:{number}: {target} belongs to {owners}" for library, owners in LIBRARIES.items()
+                       if re.match(library, target) and not any(name.startswith(o) or path.name == o for o in owners.split())]
+        if included[1] == '"' and room in ROOMS and path.name != "main.cpp":
+            if target.split("/")[0] not in [room, *ROOMS[room].split()]:
+                complaints.append(f"{name}:{number}: {room}/ may not include {target}")
+print("\n".join(complaints) or f"{seen} includes keep the direction")
+sys.exit(1 if complaints or seen < 100 else 0)
