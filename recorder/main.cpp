@@ -72,6 +72,15 @@ void add_options(CLI::App& app, Options& options) {
   list->callback([&options] { options.list = true; });
 }
 
+void make_directory(const std::string& directory, mode_t mode) {
+  if (::mkdir(directory.c_str(), mode) == 0 || errno == EEXIST) {
+    return;
+  }
+  const int error = errno;
+  throw Error("cannot make directory " + directory + ": " + std::strerror(error),
+              error == ENOSPC ? ExitCode::try_again : ExitCode::trouble);
+}
+
 /// Makes the directories that lead to the default store: 0700 on the way, 0750 for the store's own.
 void make_store_directory(const std::string& store) {
   const std::string directory = store.substr(0, store.rfind('/'));
@@ -82,14 +91,10 @@ void make_store_directory(const std::string& store) {
   constexpr mode_t way_mode = 0700;
   constexpr mode_t store_mode = 0750;
   for (std::size_t slash = directory.find('/', 1); slash != std::string::npos; slash = directory.find('/', slash + 1)) {
-    ::mkdir(directory.substr(0, slash).c_str(), way_mode);
+    make_directory(directory.substr(0, slash), way_mode);
   }
-  // mkdir(2) applies the umask: the mode is set again, so that the group of the directory can read it.
-  if (::mkdir(directory.c_str(), way_mode) != 0 || ::chmod(directory.c_str(), store_mode) != 0) {
-    const int error = errno;
-    throw Error("cannot make directory " + directory + ": " + std::strerror(error),
-                error == ENOSPC ? ExitCode::try_again : ExitCode::trouble);
-  }
+  make_directory(directory, store_mode);
+  ::chmod(directory.c_str(), store_mode); // mkdir(2) takes the umask off; the group is meant to read the store.
 }
 
 std::string store_to_write(const Options& options) {

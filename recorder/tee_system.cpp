@@ -138,10 +138,11 @@ public:
       keep_error(read.error, place);
       return read;
     }
-    writer_.make_parents(place + "/");
+    const std::string inside = place + "/";
+    writer_.make_parents(inside);
     for (const std::string& name : read.names) {
       if (bundle::is_plain_name(name)) {
-        writer_.make_placeholder(place + "/" + name);
+        writer_.make_placeholder(std::string(inside).append(name));
       }
     }
     return read;

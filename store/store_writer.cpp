@@ -48,13 +48,27 @@ const std::string* find_source(const std::vector<Capture>& all_captures, std::st
   return found != nullptr ? &found->source : nullptr;
 }
 
+// A table to be packed, with what is needed several times.
+struct Input {
+  const Table* table = nullptr;
+  std::uint64_t content_sum = 0;
+};
+
+std::vector<Input> inputs_of(const Snapshot& snapshot) {
+  std::vector<Input> inputs;
+  for (const Table& table : snapshot.tables) {
+    inputs.push_back({&table, table.content_sum()});
+  }
+  return inputs;
+}
+
 // From what was handed in, before timers settle: what is imported twice has the same uid both times.
-std::string uid_of(const Snapshot& snapshot) {
+std::string uid_of(const Snapshot& snapshot, const std::vector<Input>& inputs) {
   Checksum sum;
   sum.add(snapshot.info.host).add(snapshot.info.machine_id).add(snapshot.info.boot_id);
   sum.add(snapshot.info.clocks.realtime_ns).add(snapshot.info.clocks.boottime_ns);
-  for (const Table& table : snapshot.tables) {
-    sum.add(table.spec().name).add(std::uint64_t{table.size()}).add(table.content_sum());
+  for (const Input& input : inputs) {
+    sum.add(input.table->spec().name).add(std::uint64_t{input.table->size()}).add(input.content_sum);
   }
   return sum.value128();
 }
@@ -75,8 +89,8 @@ struct StoreWriter::Impl {
   void load_state(std::int64_t boot_id);
   void load_chains(const std::vector<Capture>& last_captures);
   void forget();
-  std::optional<PendingBlock> pack(const Table& table, const std::string& source, std::uint64_t sequence);
-  std::optional<PendingBlock> pack_keyframe(const Table& table, const std::string& source, std::uint64_t sequence);
+  std::optional<PendingBlock> pack(const Input& input, const std::string& source, std::uint64_t sequence);
+  PendingBlock pack_keyframe(const Input& input, const std::string& source, std::uint64_t sequence);
   void advance(LoadedTable& last, const Encoded& next, std::uint64_t rows, std::uint64_t content_sum);
   void pack_captures(const Snapshot& snapshot, SnapshotRecord& record);
 
@@ -149,32 +163,32 @@ void StoreWriter::Impl::advance(LoadedTable& last, const Encoded& next, std::uin
   last.sizes.add(next.keyframe, next.payload.size());
 }
 
-std::optional<PendingBlock> StoreWriter::Impl::pack_keyframe(const Table& table, const std::string& source,
-                                                             std::uint64_t sequence) {
+PendingBlock StoreWriter::Impl::pack_keyframe(const Input& input, const std::string& source, std::uint64_t sequence) {
+  const Table& table = *input.table;
   const Layout& layout = layouts.find_or_insert(table.spec());
-  const std::uint64_t content_sum = table.content_sum();
   Chain chain{LoadedTable{Table(layout.spec()), &layout, {}, {}}, source, sequence};
   Encoded next{true, encode_keyframe(table)};
-  advance(chain.last, next, table.size(), content_sum);
-  const BlockRecord record{0, std::nullopt, layout.id(), table.size(), content_sum, 0};
+  advance(chain.last, next, table.size(), input.content_sum);
+  const BlockRecord record{0, std::nullopt, layout.id(), table.size(), input.content_sum, 0};
   chain.last.block = record;
   state->chains.insert_or_assign(layout.table_name(), std::move(chain));
   return PendingBlock{layout.table_name(), record, std::move(next.payload)};
 }
 
 // nullopt when the table equals the one before.
-std::optional<PendingBlock> StoreWriter::Impl::pack(const Table& table, const std::string& source,
+std::optional<PendingBlock> StoreWriter::Impl::pack(const Input& input, const std::string& source,
                                                     std::uint64_t sequence) {
+  const Table& table = *input.table;
   const auto it = state->chains.find(table.spec().name);
   if (it == state->chains.end() || it->second.source != source
       || it->second.last.layout->columns_json() != format_columns_json(table.spec())) {
-    return pack_keyframe(table, source, sequence);
+    return pack_keyframe(input, source, sequence);
   }
   LoadedTable& last = it->second.last;
   const auto is_as_before = [&](const Table& now, std::uint64_t content_sum) {
     return now.size() == last.table.size() && content_sum == last.block.content_sum;
   };
-  std::uint64_t content_sum = table.content_sum();
+  std::uint64_t content_sum = input.content_sum;
   if (is_as_before(table, content_sum)) {
     return std::nullopt;
   }
@@ -227,7 +241,8 @@ void StoreWriter::Impl::pack_captures(const Snapshot& snapshot, SnapshotRecord& 
 SnapshotId StoreWriter::Impl::append(const Snapshot& snapshot) {
   SnapshotRecord record;
   record.info = snapshot.info;
-  record.uid = uid_of(snapshot);
+  const std::vector<Input> inputs = inputs_of(snapshot);
+  record.uid = uid_of(snapshot, inputs);
   try {
     return connection.run([&] {
       SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
@@ -240,10 +255,10 @@ SnapshotId StoreWriter::Impl::append(const Snapshot& snapshot) {
       }
       record.sequence = state->last_sequence + 1;
       std::vector<PendingBlock> blocks;
-      for (const Table& table : snapshot.tables) {
-        const std::string* source = find_source(snapshot.captures, table.spec().name);
+      for (const Input& input : inputs) {
+        const std::string* source = find_source(snapshot.captures, input.table->spec().name);
         assert(source != nullptr && "each table of a snapshot has a capture");
-        if (auto block = pack(table, *source, record.sequence)) {
+        if (auto block = pack(input, *source, record.sequence)) {
           blocks.push_back(std::move(*block));
         }
       }

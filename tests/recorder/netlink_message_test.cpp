@@ -84,10 +84,13 @@ TEST_CASE("attributes with a length that does not fit end the walk", "[recorder]
 }
 
 TEST_CASE("a value is loaded only when all of it is there", "[recorder]") {
-  const auto bytes = NetlinkBuilder().value(std::uint32_t{1}).bytes();
-  CHECK(load_value<std::uint32_t>(bytes) == 1U);
-  CHECK_FALSE(load_value<std::uint32_t>(bytes, 1));
-  CHECK_FALSE(load_value<std::uint64_t>(bytes));
+  const auto bytes = NetlinkBuilder().value(std::uint32_t{1}).value(std::uint32_t{2}).bytes();
+  const std::span<const std::byte> whole(bytes);
+  for (std::size_t size = 0; size <= whole.size(); ++size) {
+    CHECK(load_value<std::uint32_t>(whole.first(size)) == (size >= 4 ? std::optional(1U) : std::nullopt));
+    CHECK(load_value<std::uint32_t>(whole.first(size), 4) == (size >= 8 ? std::optional(2U) : std::nullopt));
+    CHECK(load_value<std::uint64_t>(whole.first(size)).has_value() == (size >= 8));
+  }
   CHECK_FALSE(load_value<std::uint8_t>(bytes, ~std::size_t{0}));
 }
 

@@ -22,7 +22,7 @@ class Sample {
 public:
   Sample() : path_(directory_.file("x.db")) {
     Rng rng(41);
-    std::vector<Table> tables{random_table(processes.spec(), 10, rng), random_table(socket_owners.spec(), 10, rng)};
+    std::vector<Table> tables{random_table(socket_owners.spec(), 10, rng), random_table(processes.spec(), 10, rng)};
     {
       StoreWriter writer(path_);
       for (int minute = 0; minute < 3; ++minute) {
@@ -196,7 +196,7 @@ TEST_CASE("blocks that refer to each other in a circle, to nothing or to another
 TEST_CASE("recording goes on behind damaged snapshots", "[store]") {
   const Sample sample;
   Rng rng(43);
-  const std::vector<Table> tables{random_table(processes.spec(), 12, rng), random_table(socket_owners.spec(), 8, rng)};
+  const std::vector<Table> tables{random_table(socket_owners.spec(), 8, rng), random_table(processes.spec(), 12, rng)};
   for (const char* change :
        {"block SET payload = zeroblob(9)", "snapshot SET captures = zeroblob(9)", "snapshot SET checksum = 0"}) {
     INFO(change);
