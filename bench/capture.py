@@ -164,8 +164,9 @@ def main():
             print("capture bench skipped: it needs root, unshare, ip and ss")
             return SKIPPED
         try:
-            return subprocess.run(["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc", sys.executable,
-                                   os.path.abspath(__file__), "--inside", *sys.argv[1:]], timeout=300).returncode
+            return subprocess.run(["unshare", "--net", "--pid", "--fork", "--kill-child", "--mount-proc",
+                                   sys.executable, os.path.abspath(__file__), "--inside", *sys.argv[1:]],
+                                  timeout=300).returncode
         except subprocess.TimeoutExpired:
             sys.exit("capture bench: not done after 300 s")
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)

@@ -43,7 +43,7 @@ std::uint64_t longest_body(const TableSpec& spec, std::uint64_t before, std::uin
 
 // zstd's densest block: 128 KiB from 4 bytes. A shorter frame that claims more lies.
 std::uint64_t most_content(std::string_view frame) {
-  constexpr std::uint64_t block_bytes = 128 * 1024;
+  constexpr std::uint64_t block_bytes = 131'072;
   constexpr std::uint64_t smallest_block = 4;
   return (frame.size() / smallest_block + 1) * block_bytes;
 }
@@ -177,9 +177,7 @@ void read_keyframe(ByteReader& in, std::uint64_t rows, Table& table) {
     if (is_interned(column.kind())) {
       read_entries(in, column.kind(), rows, column.dictionary());
     }
-    CellList cells = read_cells(in, column.kind(), rows);
-    require_ids(column, cells);
-    column.assign(std::move(cells.raw), cells.nulls);
+    read_column(in, rows, column);
   }
   table.set_size(rows);
 }

@@ -19,7 +19,7 @@ constexpr std::uint32_t longest_chain = 128;
 constexpr std::uint64_t most_changes_per_keyframe = 4;
 constexpr std::uint64_t least_keyframes_per_change = 3;
 constexpr std::uint64_t small_bytes = 4096;
-constexpr std::uint64_t small_chain_bytes = 16 * 1024;
+constexpr std::uint64_t small_chain_bytes = 16'384;
 
 // What a reader believes of a stranger's file.
 constexpr std::size_t longest_readable_chain = 4096;

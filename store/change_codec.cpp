@@ -44,7 +44,7 @@ public:
   // To be called once, after all need(): the new entries in the order of their ids.
   const std::vector<std::string_view>& number_entries() {
     if (kind_ == Kind::address) {
-      std::ranges::stable_partition(entries_, [](std::string_view entry) { return entry.size() == 4; });
+      std::stable_partition(entries_.begin(), entries_.end(), [](std::string_view entry) { return entry.size() == 4; });
     }
     std::uint32_t next = static_cast<std::uint32_t>(base_.size());
     for (const std::string_view entry : entries_) {

@@ -181,6 +181,33 @@ CellList read_cells(ByteReader& in, Kind kind, std::size_t count) {
   return cells;
 }
 
+void read_column(ByteReader& in, std::size_t count, Column& column) {
+  if (count == 0) {
+    column.assign({}, {});
+    return;
+  }
+  ByteReader ahead = in;
+  const std::uint8_t tag = ahead.byte();
+  if (tag == all_null) {
+    column.assign_same(count, std::nullopt);
+    in = ahead;
+    return;
+  }
+  if (tag == no_nulls && ahead.byte() == static_cast<std::uint8_t>(IntegerForm::constant)) {
+    const std::uint64_t raw = ahead.varint() ^ sign_bit(column.kind());
+    const std::uint64_t limit = is_interned(column.kind()) ? column.dictionary().size() : largest_raw(column.kind());
+    if (is_interned(column.kind()) ? raw >= limit : raw > limit) {
+      refuse_block("a value is wider than its column, or refers to no entry");
+    }
+    column.assign_same(count, raw);
+    in = ahead;
+    return;
+  }
+  CellList cells = read_cells(in, column.kind(), count);
+  require_ids(column, cells);
+  column.assign(std::move(cells.raw), cells.nulls);
+}
+
 void append_entries(std::string& out, Kind kind, std::span<const std::string_view> entries) {
   if (kind == Kind::address) {
     const auto v6 = std::ranges::find_if(entries, [](std::string_view entry) { return entry.size() != v4_bytes; });

@@ -47,6 +47,10 @@ void append_cells(std::string& out, Kind kind, const CellList& cells);
 /// Every value fits the width of `kind`.
 [[nodiscard]] CellList read_cells(ByteReader& in, Kind kind, std::size_t count);
 
+/// Reads cells(count) into `column` instead of its own: read_cells(), require_ids() and Column::assign() in one, and
+/// much cheaper where all cells are the same.
+void read_column(ByteReader& in, std::size_t count, Column& column);
+
 /// `entries` in the order in which they get ids; for addresses IPv4 comes first. Throws Error for a text that is longer
 /// than longest_text.
 void append_entries(std::string& out, Kind kind, std::span<const std::string_view> entries);

@@ -19,7 +19,7 @@ namespace hindstat {
 namespace {
 
 constexpr std::size_t most_columns = 1024;
-constexpr std::size_t longest_json = 1024 * 1024;
+constexpr std::size_t longest_json = 1'048'576;
 
 // The spec of a table that this program knows under the same columns.
 std::optional<TableSpec> find_same_spec(std::string_view table_name, std::string_view columns_json) {

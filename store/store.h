@@ -43,6 +43,7 @@ public:
   /// Every snapshot, by host and then by time (CLOCK_REALTIME, then id).
   [[nodiscard]] std::vector<SnapshotEntry> list() const;
   [[nodiscard]] SnapshotSize size_of(SnapshotId id) const;
+  /// In the order of the catalog, then by netns.
   [[nodiscard]] std::vector<Capture> load_captures(SnapshotId id) const;
   /// The snapshot with the tables named, or with all when `tables` is empty; unknown names are ignored. Tables that a
   /// newer program recorded and this one does not know are left out. Every table is verified against its content sum.
@@ -67,8 +68,9 @@ public:
   void prepare(const std::string& host, const std::string& machine_id, const std::string& boot_id);
 
   /// Packs and appends one snapshot in one transaction; durable when it returns. Timers settle on the values before
-  /// (settle_timers). A snapshot whose uid is there already is not stored twice. Throws Error: try_again when another
-  /// process held the file for 5 s (the message says who) or the disk is full; then nothing was stored.
+  /// (settle_timers). Each table needs a capture. A snapshot whose uid is there already is not stored twice. Throws
+  /// Error: try_again when another process held the file for 5 s (the message says who) or the disk is full; then
+  /// nothing was stored.
   SnapshotId append(const Snapshot& snapshot);
 
 private:

@@ -1,4 +1,6 @@
 // SPDX-License-Identifier: MIT
+#include <sqlite3.h>
+
 #include <algorithm>
 #include <cassert>
 #include <map>
@@ -73,6 +75,23 @@ std::string uid_of(const Snapshot& snapshot, const std::vector<Input>& inputs) {
   return sum.value128();
 }
 
+// Runs `work`; false when the file is damaged where it reads. That is the reader's to report: recording goes on with
+// keyframes.
+template <typename Work>
+bool reads_undamaged(Work&& work) {
+  try {
+    work();
+    return true;
+  } catch (const Error&) {
+    return false;
+  } catch (const SQLite::Exception& e) {
+    if ((e.getErrorCode() & 0xFF) != SQLITE_CORRUPT) {
+      throw;
+    }
+    return false;
+  }
+}
+
 bool has_timers(const TableSpec& spec) {
   return std::ranges::find(spec.columns, Role::timer, &ColumnSpec::role) != spec.columns.end();
 }
@@ -113,14 +132,13 @@ void StoreWriter::Impl::load_state(std::int64_t boot_id) {
   if (state->last_sequence == 0) {
     return;
   }
-  // A damaged past is the reader's to report; recording goes on with keyframes.
-  try {
-    const auto record = records.find_snapshot(boot_id, state->last_sequence);
-    if (record) {
+  const bool undamaged = reads_undamaged([&] {
+    if (const auto record = records.find_snapshot(boot_id, state->last_sequence)) {
       state->captures = chains.load_captures(*record);
       load_chains(to_captures(*state->captures));
     }
-  } catch (const Error&) {
+  });
+  if (!undamaged) {
     state->captures.reset();
     state->chains.clear();
   }
@@ -131,14 +149,12 @@ void StoreWriter::Impl::load_chains(const std::vector<Capture>& last_captures) {
     if (!capture.stored_at || state->chains.contains(capture.table)) {
       continue;
     }
-    try {
+    reads_undamaged([&] {
       if (const auto block = records.find_block(state->boot_id, *capture.stored_at, capture.table)) {
         state->chains.emplace(capture.table, Chain{chains.load_table(*block),
                                                    *find_source(last_captures, capture.table), *capture.stored_at});
       }
-    } catch (const Error&) {
-      continue; // This table starts with a keyframe.
-    }
+    });
   }
 }
 

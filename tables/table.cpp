@@ -166,6 +166,16 @@ void Column::assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_
     cells_);
 }
 
+void Column::assign_same(std::size_t rows, std::optional<std::uint64_t> raw) {
+  size_ = rows;
+  null_count_ = raw ? 0 : rows;
+  std::visit([&](auto& cells) { cells.assign(rows, static_cast<CellType<decltype(cells)>>(raw.value_or(0))); }, cells_);
+  nulls_.assign((rows + 63) / 64, raw ? 0 : ~std::uint64_t{0});
+  if (!raw && rows % 64 != 0) {
+    nulls_.back() >>= 64 - rows % 64;
+  }
+}
+
 void Column::set_cells(std::span<const std::uint32_t> rows, std::span<const std::uint64_t> raw,
                        std::span<const std::uint32_t> nulls) {
   if (nulls.size() == raw.size() && null_count_ == size_) {

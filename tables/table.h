@@ -90,6 +90,8 @@ public:
   }
   /// Replaces all cells; `nulls` holds the rows that are null, ascending. Ids must be below dictionary().size().
   void assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_t> nulls);
+  /// Replaces all cells by `rows` equal ones; nullopt is null.
+  void assign_same(std::size_t rows, std::optional<std::uint64_t> raw);
   void set_null(std::size_t row, bool null);
   /// Many cells at once: cell rows[i] becomes raw[i], or null where i is in `nulls` (ascending; raw[i] is then 0). Each
   /// row is named at most once. rows.size() <= raw.size(); what goes beyond is left.

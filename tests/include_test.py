@@ -8,19 +8,21 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = {"base": "", "tables": "base", "recorder": "base tables", "store": "base tables", "diff": "base tables",
          "report": "base tables diff", "cli": "base tables store diff"}
-LIBRARIES = {r"CLI/": "main.cpp", r"sqlite3|SQLiteCpp": "store/", r"zstd": "store/ bench/", r"nlohmann/": "store/ tests/",
-             r"libmnl/": "recorder/", r"catch2/": "tests/"}
+LIBRARIES = {r"CLI/": "main.cpp", r"libmnl/": "recorder/", r"sqlite3|SQLiteCpp": "store/ tests/ bench/",
+             r"zstd": "store/ tests/ bench/", r"nlohmann/": "store/ tests/", r"catch2/": "tests/"}
 
 complaints, seen = [], 0
-for path in sorted(p for room in [*ROOMS, "tests", "bench"] for p in (ROOT / room).rglob("*") if p.suffix in (".h", ".cpp")):
+files = (path for room in [*ROOMS, "tests", "bench"] for path in (ROOT / room).rglob("*"))
+for path in sorted(path for path in files if path.suffix in (".h", ".cpp")):
     name, room = path.relative_to(ROOT).as_posix(), path.relative_to(ROOT).parts[0]
     for number, line in enumerate(path.read_text().splitlines(), start=1):
         included = re.match(r'\s*#\s*include\s*([<"])([^>"]+)', line)
         if not included:
             continue
         seen, target = seen + 1, included[2]
-        complaints += [f"{name}:{number}: {target} belongs to {owners}" for library, owners in LIBRARIES.items()
-                       if re.match(library, target) and not any(name.startswith(o) or path.name == o for o in owners.split())]
+        for library, owners in LIBRARIES.items():
+            if re.match(library, target) and not any(name.startswith(o) or path.name == o for o in owners.split()):
+                complaints.append(f"{name}:{number}: {target} belongs to {owners}")
         if included[1] == '"' and room in ROOMS and path.name != "main.cpp":
             if target.split("/")[0] not in [room, *ROOMS[room].split()]:
                 complaints.append(f"{name}:{number}: {room}/ may not include {target}")

@@ -108,7 +108,7 @@ TEST_CASE("a time takes the last snapshot at or before it", "[cli]") {
         == "gw1 has no snapshot at or before 2026-11-21 02:59:00 +0000: its first is #1 of 2026-11-21 03:00:00 +0000");
 }
 
-TEST_CASE("--nearest and --after change which snapshot a time takes", "[cli]") {
+TEST_CASE("with --nearest and --after a time takes another snapshot", "[cli]") {
   SelectorOptions options = on_gw1();
   options.match = TimeMatch::nearest;
   CHECK(pick("03:05:20", options) == 11);

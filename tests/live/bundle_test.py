@@ -1,6 +1,6 @@
 #!/usr/bin/python3
 # SPDX-License-Identifier: MIT
-"""A bundle saved while recording is the same snapshot again; what is broken or missing in one is a status, not a crash."""
+"""A bundle saved while recording is the same snapshot again; what is broken or missing in it is a status."""
 import os
 import pathlib
 import random
@@ -84,7 +84,8 @@ class Bundles(unittest.TestCase):
         netlink, proc = lab.report_rows(self.store, tables=TABLES), self.replay(bundle)
         self.assertEqual(proc.capture("socket")["source"], "proc")
         only_netlink = ("cookie", "backlog", "bound_interface", "timer_expires", "drops")
-        self.assertEqual(self.sorted_rows(proc, "socket", only_netlink), self.sorted_rows(netlink, "socket", only_netlink))
+        self.assertEqual(self.sorted_rows(proc, "socket", only_netlink),
+                         self.sorted_rows(netlink, "socket", only_netlink))
 
         def main_routes(rows):
             # /proc/net/route has neither the local table nor the second hop; IPv6's has all tables and no numbers.

@@ -60,7 +60,7 @@ def parse_routes(text, options):
             continue
         destination, gateway, flags, metric, _ref, _use, interface = cells
         if (destination, flags, metric) == ("::/0", "!n", "-1"):
-            continue  # The kernel's null entry, of which the reports knows that it is no route.
+            continue  # The kernel's null entry, which is no route.
         rows.append((destination, gateway, flags.translate(UNTOLD_IPV6_FLAGS), metric, interface))
     return rows
 
@@ -73,11 +73,13 @@ class Agreement(unittest.TestCase):
         self.device, _ = self.lab.join(self.near, self.far)
         self.store = self.lab.path("hindstat.db")
 
-    def compare(self, options, parse, required=lambda rows: None, at="@latest"):
+    def compare(self, options, parse, required=lambda rows: None):
         """The share of netstat's stable rows that the report has; prints it and what is missing."""
         before, snapshot_of, after = self.runs
-        stable = collections.Counter(parse(before[options], options)) & collections.Counter(parse(after[options], options))
-        required([row for row in stable])
+        rows_before = collections.Counter(parse(before[options], options))
+        rows_after = collections.Counter(parse(after[options], options))
+        stable = rows_before & rows_after
+        required(list(stable))
         result = lab.tool("hindstat-report", "--store", self.store, snapshot_of, *options.split())
         self.assertEqual((result.code, result.err), (0, ""), result)
         reported = collections.Counter(parse(result.out, options))
@@ -87,8 +89,7 @@ class Agreement(unittest.TestCase):
               f"{sum(reported.values())} rows reported", flush=True)
         for row in missing:
             print("  only netstat:", row)
-        seen = collections.Counter(parse(before[options], options)) | collections.Counter(parse(after[options], options))
-        surplus = reported - seen
+        surplus = reported - (rows_before | rows_after)
         for row in surplus:
             print("  only hindstat:", row)
         self.assertGreaterEqual(share, LEAST_SHARE, missing)

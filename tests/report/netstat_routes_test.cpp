@@ -108,7 +108,7 @@ TEST_CASE("the IPv4 table looks as netstat -rn prints it", "[report]") {
            "10.40.0.0       0.0.0.0         255.255.0.0     U         0 0          0 a-very-long-if\n");
 }
 
-TEST_CASE("-e shows metrics and -ee everything", "[report]") {
+TEST_CASE("with -e metrics are shown, with -ee everything", "[report]") {
   const std::string once = format_lab(true, false, 1);
   CHECK(once.find("Destination     Gateway         Genmask         Flags Metric Ref    Use Iface\n")
         != std::string::npos);
@@ -141,7 +141,7 @@ TEST_CASE("the IPv6 tables look as netstat -6rn prints them", "[report]") {
            "ff00::/8                       ::                         U    256 -      - a-very-long-if\n");
 }
 
-TEST_CASE("-4 and -6 together show both families", "[report]") {
+TEST_CASE("with -4 and -6 both families are shown", "[report]") {
   CHECK(format_lab(true, true, 0) == format_lab(true, false, 0) + format_lab(false, true, 0));
 }
 

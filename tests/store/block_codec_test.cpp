@@ -6,6 +6,7 @@
 #include "base/error.h"
 #include "store/column_codec.h"
 #include "tables/process.h"
+#include "tables/socket_owner.h"
 #include "tests/tables/laws.h"
 
 using namespace hindstat;
@@ -156,6 +157,29 @@ TEST_CASE("random bytes are no block", "[store]") {
       survives(compress(body), rng() % 40, round % 2 == 0 ? Table(spec) : base);
     }
   }
+}
+
+TEST_CASE("the worked example of docs/format.md is what is written", "[store]") {
+  const auto owners = [](const std::vector<SocketOwner>& rows) {
+    TableBuilder builder(socket_owners);
+    for (const SocketOwner& row : rows) {
+      builder.add(row);
+    }
+    return std::move(builder).build();
+  };
+  const Table first = owners({{"", 5000, 802, 3}, {"", 5002, 802, 4}, {"", 5004, 802, 5}});
+  const Table second = owners({{"", 5000, 802, 3}, {"blue", 5100, 900, 7}, {"", 5004, 802, 5}});
+  const std::string keyframe = encode_keyframe(first);
+  CHECK(body_of(keyframe)
+        == std::string("K\x03\x01\0\0\0\0\0\0\x21\x88\x27\x04\x04\0\0\xa2\x06\0\x21\x03\x02\x02", 23));
+  const Table base = decoded(keyframe, 3, Table(socket_owners.spec()));
+  const std::string changes = encode_changes(compare(base, second), base);
+  CHECK(body_of(changes)
+        == std::string("C\x03\x01\0\x01\x01\x01\0\x04"
+                       "blue\0\0\0\x01\0\0\0\xec\x27\0\0\0\x84\x07\0\0\0\x07",
+                       31));
+  const Table after = decoded(changes, 3, base);
+  CHECK(socket_owners.row(after, 1).netns == "blue");
 }
 
 TEST_CASE("a small frame that claims to hold much is refused before anything is allocated", "[store]") {

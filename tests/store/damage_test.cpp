@@ -2,6 +2,7 @@
 // A store with any bit flipped or cut anywhere: an Error, or the right data; never a crash, never wrong rows.
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <filesystem>
 #include <map>
 
@@ -141,6 +142,31 @@ TEST_CASE("a page of garbage anywhere gives an error or the right data", "[store
       static_cast<void>(sample.read_all());
     }
   }
+}
+
+TEST_CASE("recording into a store with a page of garbage fails clearly or can be read", "[store]") {
+  const Sample sample;
+  constexpr std::size_t page = 4096;
+  Rng rng(44);
+  const std::vector<Table> tables{random_table(processes.spec(), 12, rng)};
+  std::size_t recorded = 0;
+  for (std::size_t at = 0; at < sample.bytes().size(); at += page) {
+    std::string damaged = sample.bytes();
+    std::generate_n(damaged.begin() + static_cast<std::ptrdiff_t>(at), page, [&] { return static_cast<char>(rng()); });
+    INFO("page " << at / page);
+    write_bytes(sample.path(), damaged);
+    SnapshotId id;
+    try {
+      StoreWriter writer(sample.path());
+      id = writer.append(made_snapshot(tables, 9));
+    } catch (const Error& e) {
+      CHECK_THAT(e.what(), Catch::StartsWith(sample.path() + ": "));
+      continue;
+    }
+    CHECK(Store(sample.path()).load(id).tables == tables);
+    ++recorded;
+  }
+  CHECK(recorded > 0);
 }
 
 TEST_CASE("a damaged block costs its chain's tail and nothing else", "[store]") {
