@@ -6,7 +6,9 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <cstdlib>
+#include <map>
 #include <set>
 
 #include "base/error.h"
@@ -74,6 +76,7 @@ public:
         check_table(spec);
       }
     }
+    say_partial_doubts();
     return std::move(gate_);
   }
 
@@ -235,8 +238,8 @@ private:
     table.before_partial = table.before_partial || a_partial;
     table.after_partial = table.after_partial || b_partial;
     const auto doubt_partial = [&](const Capture& capture, std::string_view side) {
-      doubt(capture.netns, fmt::format("{} of {} is partial: {}", capture.table, side,
-                                       capture.detail.empty() ? "rows may be missing" : capture.detail));
+      const std::string why = capture.detail.empty() ? "rows may be missing" : capture.detail;
+      partial_doubts_[{capture.netns, std::string(side), why}].push_back(capture.table);
     };
     if (a_partial && b_partial && a.detail == b.detail) {
       doubt_partial(a, "A and B");
@@ -282,10 +285,23 @@ private:
                                             : fmt::format("in namespace {}: {}", netns, sentence));
   }
 
+  // Tables that are partial for the same reason share a sentence.
+  void say_partial_doubts() {
+    for (const auto& [key, tables] : partial_doubts_) {
+      const auto& [netns, side, why] = key;
+      std::string names;
+      for (const std::string& table : tables) {
+        names += (names.empty() ? "" : ", ") + table;
+      }
+      doubt(netns, fmt::format("{} of {} {} partial: {}", names, side, tables.size() == 1 ? "is" : "are", why));
+    }
+  }
+
   const Snapshot& before_;
   const Snapshot& after_;
   const DiffOptions& options_;
   Gate gate_;
+  std::map<std::array<std::string, 3>, std::vector<std::string>> partial_doubts_; // By namespace, side and reason.
 };
 
 } // namespace

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/host_info.h"
 
+#include <linux/capability.h>
+
 #include "base/error.h"
 #include "base/version.h"
 #include "recorder/text_fields.h"
@@ -16,8 +18,16 @@ std::string first_line(const System& system, const char* path) {
   return std::string(trimmed(split_at(file.bytes, '\n').before).substr(0, longest));
 }
 
-/// /proc/self/status: "Uid:\t1000\t1000\t1000\t1000" (real, effective, saved, file system) and "CapEff:\t%016x".
-void read_privileges(const System& system, SnapshotInfo& info) {
+} // namespace
+
+bool Privileges::may_read_any_process() const {
+  constexpr std::uint64_t needed = (1ULL << CAP_SYS_PTRACE) | (1ULL << CAP_DAC_READ_SEARCH);
+  return (capabilities & needed) == needed;
+}
+
+// "Uid:\t1000\t1000\t1000\t1000" (real, effective, saved, file system) and "CapEff:\t%016x".
+Privileges read_privileges(const System& system) {
+  Privileges privileges;
   const FileRead status = system.read_file("/proc/self/status");
   Lines lines(status.bytes);
   while (const auto line = lines.next()) {
@@ -25,14 +35,13 @@ void read_privileges(const System& system, SnapshotInfo& info) {
     const std::string_view name = fields.next();
     if (name == "Uid:") {
       std::ignore = fields.next();
-      info.euid = fields.next_number<std::uint32_t>().value_or(0);
+      privileges.euid = fields.next_number<std::uint32_t>().value_or(0);
     } else if (name == "CapEff:") {
-      info.capabilities = fields.next_number<std::uint64_t>(16).value_or(0);
+      privileges.capabilities = fields.next_number<std::uint64_t>(16).value_or(0);
     }
   }
+  return privileges;
 }
-
-} // namespace
 
 std::optional<std::uint64_t> parse_namespace_link(std::string_view target) {
   constexpr std::string_view prefix = "net:[";
@@ -57,7 +66,9 @@ SnapshotInfo read_host_info(const System& system, const RecordOptions& options) 
   info.kernel_release = first_line(system, "/proc/sys/kernel/osrelease");
   info.recorder = std::string("hindstat ") + version;
   info.net_namespace = parse_namespace_link(system.read_link("/proc/self/ns/net").target).value_or(0);
-  read_privileges(system, info);
+  const Privileges privileges = read_privileges(system);
+  info.euid = privileges.euid;
+  info.capabilities = privileges.capabilities;
   return info;
 }
 

@@ -8,6 +8,7 @@
 #include <algorithm>
 #include <array>
 
+#include "recorder/host_info.h"
 #include "recorder/netlink_message.h"
 #include "recorder/readers/socket_rows.h"
 #include "recorder/text_fields.h"
@@ -209,7 +210,9 @@ void keep_owner_table(ReadContext& context, Capture capture, Table table) {
   if (scan.processes_denied != 0) {
     const char* const noun = scan.processes_denied == 1 ? " process" : " processes";
     mark_partial(capture, "descriptors of " + std::to_string(scan.processes_denied) + noun
-                            + " not readable: run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
+                            + (read_privileges(context.system()).may_read_any_process()
+                                 ? " not readable, although the recorder has CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
+                                 : " not readable: run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"));
   }
   context.keep(std::move(capture), std::move(table));
 }

@@ -3,6 +3,7 @@
 
 #include "base/error.h"
 #include "diff/source_coverage.h"
+#include "tables/socket_owner.h"
 #include "tests/diff/diff_fixture.h"
 
 using namespace hindstat;
@@ -186,6 +187,20 @@ TEST_CASE("a partial table is compared with a doubt, and absence from it proves 
   CHECK(diff.events[0].confidence == Confidence::inferred);
   REQUIRE(diff.comparability.doubts.size() == 1);
   CHECK_THAT(diff.comparability.doubts[0], Contains("the dump was interrupted") && Contains("B"));
+}
+
+TEST_CASE("tables that are partial for one reason share one doubt", "[diff]") {
+  Pair pair;
+  for (Snapshot* side : {&pair.a, &pair.b}) {
+    for (Table table : {make_table(socket_owners, {}), make_table(processes, {})}) {
+      Capture& capture = add_table(*side, std::move(table));
+      capture.status = CaptureStatus::partial;
+      capture.detail = "descriptors of 1 process not readable";
+    }
+  }
+  CHECK(
+    diff_snapshots(pair.a, pair.b, {}).comparability.doubts
+    == std::vector<std::string>{"socket_owner, process of A and B are partial: descriptors of 1 process not readable"});
 }
 
 TEST_CASE("of two sources only what both say is compared", "[diff]") {

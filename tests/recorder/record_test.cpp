@@ -289,6 +289,11 @@ TEST_CASE("owners that could not be read mark the tables of owners, not the sock
   CHECK(process.fd_count == 12);
   CHECK(process.exe == "/usr/bin/a");
   CHECK_FALSE(process.fd_limit);
+  // A recorder that has the capabilities is not told to get them.
+  system.files["/proc/self/status"] = {0, "Uid:\t0\t0\t0\t0\nCapEff:\t000001ffffffffff\n"};
+  CHECK(
+    record_snapshot(system, {}).find_capture("process")->detail
+    == "descriptors of 12 processes not readable, although the recorder has CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH");
 }
 
 TEST_CASE("network namespaces are the recorder's own and those with a name", "[recorder]") {
