@@ -1,0 +1,31 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+
+#include "tables/table_spec.h"
+
+namespace hindstat {
+
+/// Membership of an interface in an IP multicast group. Sources: RTM_GETMULTICAST (IPv6; IPv4 on newest kernels), and
+/// /proc/net/igmp and /proc/net/igmp6, which alone count the members.
+struct MulticastGroup {
+  std::string netns;
+  std::string interface;
+  IpAddress group;
+  std::optional<std::uint32_t> users;
+  std::optional<std::uint64_t> report_expires;
+};
+
+inline constexpr auto multicast_groups = define_table<MulticastGroup>(
+  "multicast_group", "IP multicast groups that interfaces have joined.",
+  field<&MulticastGroup::netns>("netns", Role::key, "Network namespace; empty is the recorder's own."),
+  field<&MulticastGroup::interface>("interface", Role::key, "Interface name."),
+  field<&MulticastGroup::group>("group", Role::key, "The group."),
+  field<&MulticastGroup::users>("users", Role::attribute, "Memberships of sockets and of the kernel.", Unit::count),
+  field<&MulticastGroup::report_expires>("report_expires", Role::timer, "When the pending report is sent.",
+                                         Unit::boottime_ms));
+
+} // namespace hindstat
