@@ -13,7 +13,11 @@
 #include "diff/routes.h"
 #include "diff/rows.h"
 #include "diff/sockets.h"
+#include "diff/unix_sockets.h"
 #include "tables/route.h"
+#include "tables/service.h"
+#include "tables/unix_socket.h"
+#include "tables/user.h"
 
 namespace hindstat {
 
@@ -84,7 +88,18 @@ private:
     if (name == routes.name()) {
       return diff_routes(table);
     }
-    return diff_rows(table, comparability.same_boot);
+    if (name == unix_sockets.name()) {
+      UnixDiff result =
+        diff_unix_sockets(table, before_.find_table(name), after_.find_table(name), comparability.same_boot);
+      std::ranges::move(result.notes, std::back_inserter(comparability.notes));
+      return std::move(result.events);
+    }
+    std::vector<Event> events = diff_rows(table, comparability.same_boot);
+    if (name == users.name() || name == services.name()) {
+      // A name is recorded while its uid or port is in use: that it comes or goes says nothing of the name.
+      std::erase_if(events, [](const Event& event) { return event.before_row < 0 || event.after_row < 0; });
+    }
+    return events;
   }
 
   std::vector<Event> explain_sockets(ComparedTable& table, Comparability& comparability) {

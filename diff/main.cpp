@@ -67,7 +67,7 @@ void add_options(CLI::App& app, Options& options) {
     ->expected(0, 2);
   app
     .add_option("--table", options.tables,
-                "Only these tables, comma-split and repeatable; tcp, udp, udplite and raw are parts of socket")
+                "Only these tables, comma-split and repeatable; tcp, udp, udplite, raw and icmp are parts of socket")
     ->option_text("NAME")
     ->expected(1)
     ->take_all()
@@ -94,7 +94,7 @@ void add_options(CLI::App& app, Options& options) {
   app.footer(footer);
 }
 
-constexpr std::array<std::string_view, 4> socket_protocols{"tcp", "udp", "udplite", "raw"};
+constexpr std::array<std::string_view, 5> socket_protocols{"tcp", "udp", "udplite", "raw", "icmp"};
 
 DiffOptions diff_options(const Options& options) {
   DiffOptions wanted;
@@ -116,8 +116,8 @@ DiffOptions diff_options(const Options& options) {
       for (const TableSpec& spec : catalog()) {
         known += std::string(spec.name) + ", ";
       }
-      throw Error(fmt::format("there is no table '{}': the tables are {}and tcp, udp, udplite, raw as parts of socket",
-                              name, known));
+      throw Error(fmt::format(
+        "there is no table '{}': the tables are {}and tcp, udp, udplite, raw, icmp as parts of socket", name, known));
     }
   }
   if (whole_sockets) {

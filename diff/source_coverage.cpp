@@ -13,6 +13,7 @@
 #include "tables/format.h"
 #include "tables/route.h"
 #include "tables/socket.h"
+#include "tables/unix_socket.h"
 
 namespace hindstat {
 
@@ -44,6 +45,9 @@ std::string source_of_row(const Table& table, std::uint32_t row) {
     const auto protocol = sockets.column<&Socket::protocol>(table).raw(row);
     const bool v6 = sockets.column<&Socket::local_address>(table).bytes(row).size() == 16;
     return format_enum(NamesOf<SocketProtocol>::values, protocol) + (v6 ? "6" : "");
+  }
+  if (table.spec().name == unix_sockets.name()) {
+    return unix_sockets.column<&UnixSocket::inode>(table).raw(row) == 0 ? "embryos" : "unix";
   }
   if (table.spec().name == routes.name()) {
     return routes.column<&Route::destination>(table).bytes(row).size() == 16 ? "inet6" : "inet";

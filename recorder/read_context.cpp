@@ -66,9 +66,16 @@ std::uint64_t ReadContext::boottime_ms() const {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(system_->now().boottime_ns, 0) / ns_per_ms);
 }
 
+const LinkDump& ReadContext::links() {
+  if (!links_) {
+    links_ = read_links(*system_);
+  }
+  return *links_;
+}
+
 const InterfaceNames& ReadContext::interfaces() {
   if (!interfaces_) {
-    interfaces_ = read_interface_names(*system_);
+    interfaces_ = names_of(links());
   }
   return *interfaces_;
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "recorder/readers/interface_names.h"
+#include "recorder/readers/rtnetlink_link.h"
 #include "recorder/system.h"
 #include "tables/snapshot.h"
 
@@ -51,7 +52,9 @@ public:
   /// CLOCK_BOOTTIME now, in ms: what relative timers are added to.
   [[nodiscard]] std::uint64_t boottime_ms() const;
 
-  /// Asked for once, by the first reader that needs it.
+  /// The reply to RTM_GETLINK; asked for once, by the first reader that needs it.
+  [[nodiscard]] const LinkDump& links();
+  /// Names from links().
   [[nodiscard]] const InterfaceNames& interfaces();
   /// Waits for the owner scan, which runs beside the dumps.
   [[nodiscard]] const OwnerScan& owners();
@@ -92,6 +95,7 @@ private:
   std::int64_t began_ns_;
   std::future<OwnerScan> pending_owners_;
   std::optional<OwnerScan> owners_;
+  std::optional<LinkDump> links_;
   std::optional<InterfaceNames> interfaces_;
 };
 

@@ -17,11 +17,12 @@
 #include "cli/store_path.h"
 #include "cli/times.h"
 #include "cli/tool.h"
-#include "report/netstat_routes.h"
-#include "report/netstat_sockets.h"
+#include "report/rows_csv.h"
 #include "report/rows_json.h"
 #include "report/statuses.h"
 #include "report/table_text.h"
+#include "report/view.h"
+#include "report/view_options.h"
 #include "store/store.h"
 #include "tables/catalog.h"
 
@@ -33,28 +34,25 @@ constexpr const char* tool = "hindstat-report";
 
 constexpr std::size_t write_size = 65'536;
 
-constexpr const char* footer =
+constexpr const char* times_help =
   "AT is [HOST:]SNAPSHOT: @latest (the default), @first, @-1 (the one before the latest), a number from\n"
   "`hindstat-report list`, uid:HEX, or a time: '2026-11-21 03:10', 03:10, 'yesterday 03:10', 'mon 03:10',\n"
   "'15 min ago', seconds since 1970. A time takes the last snapshot at or before it.\n"
+  "\n";
+
+constexpr const char* forms_help =
   "\n"
-  "The options of netstat mean what they mean there and may be combined: hindstat-report -tulpn 'yesterday 03:10'.\n"
-  "Without -a and -l only sockets that do not listen are shown. Output is always numeric and never cut, as with -n\n"
-  "and -W: names of services and users are not recorded. Program names are the kernel's command names. TCP sockets\n"
-  "that are only bound have no row, as in netstat; --table socket shows them. -r is the IPv4 main table, with -6 the\n"
-  "IPv6 tables; each hop of a multipath route has its own line. --table route shows every table.\n"
+  "--csv is RFC 4180: for each table shown a line \"table,COLUMN,...\" and its rows, with an empty line between two\n"
+  "tables; a table that was not collected has none, and stderr says so.\n"
   "\n"
   "Exit status: 0, or 2 in case of trouble.";
 
 struct Options {
   std::string at = "@latest";
   std::string store;
-  SocketView sockets;
-  int extend = 0;
-  bool route = false;
-  bool numeric = true; // Accepted for netstat's sake: there is no other way.
-  bool wide = true;
+  ViewOptions view;
   bool json = false;
+  bool csv = false;
   std::vector<std::string> tables;
   bool utc = false;
   std::string zone;
@@ -66,33 +64,11 @@ struct Options {
   [[nodiscard]] Zone viewer_zone() const {
     return Zone{utc ? "UTC" : zone};
   }
-  [[nodiscard]] bool selects_sockets() const {
-    return sockets.tcp || sockets.udp || sockets.udplite || sockets.raw;
-  }
 };
-
-void add_view_options(CLI::App& app, Options& options) {
-  const std::string group = "As netstat";
-  SocketView& view = options.sockets;
-  app.add_flag("-t,--tcp", view.tcp, "TCP sockets")->group(group);
-  app.add_flag("-u,--udp", view.udp, "UDP sockets")->group(group);
-  app.add_flag("-U,--udplite", view.udplite, "UDP-Lite sockets")->group(group);
-  app.add_flag("-w,--raw", view.raw, "Raw sockets")->group(group);
-  app.add_flag("-4,--inet", view.ipv4, "IPv4 only")->group(group);
-  app.add_flag("-6,--inet6", view.ipv6, "IPv6 only")->group(group);
-  app.add_flag("-a,--all", view.all, "Listening sockets and connections")->group(group);
-  app.add_flag("-l,--listening", view.listening, "Only listening sockets")->group(group);
-  app.add_flag("-e,--extend", options.extend, "Sockets: uid and inode; -r: metric (-ee: all columns)")->group(group);
-  app.add_flag("-p,--programs,--program", view.programs, "Process id and command name")->group(group);
-  app.add_flag("-o,--timers", view.timers, "The pending timer: seconds left/retransmits/probes")->group(group);
-  app.add_flag("-r,--route", options.route, "The routing table")->group(group);
-  app.add_flag("-n,--numeric", options.numeric, "Accepted: output is always numeric")->group(group);
-  app.add_flag("-W,--wide", options.wide, "Accepted: addresses are always whole")->group(group);
-}
 
 void add_options(CLI::App& app, Options& options) {
   app.add_option("AT", options.at, "The moment to show")->option_text("[HOST:]SNAPSHOT|TIME");
-  add_view_options(app, options);
+  add_view_options(app, options.view);
   app.add_option("--table", options.tables, "Whole tables by name, comma-split and repeatable, with all columns")
     ->option_text("NAME")
     ->expected(1)
@@ -100,6 +76,7 @@ void add_options(CLI::App& app, Options& options) {
     ->delimiter(',')
     ->allow_extra_args(false);
   app.add_flag("--json", options.json, "JSON Lines: the snapshot, its captures, then one object a row");
+  app.add_flag("--csv", options.csv, "Comma-separated values: the rows of --json, one block a table");
   app.add_option("--store", options.store, "The store (default: $HINDSTAT_STORE, your own, the system's)")
     ->option_text("FILE");
   app.add_flag("--nearest", options.nearest, "A time takes the nearest snapshot");
@@ -109,28 +86,28 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("--utc", options.utc, "Read and print times in UTC");
   app.add_option("--tz", options.zone, "Read and print times in this zone, such as Europe/Berlin")->option_text("ZONE");
   app.set_version_flag("--version", fmt::format("{} {}", tool, version));
-  app.footer(footer);
+  app.footer(fmt::format("{}{}{}", times_help, view_options_help(), forms_help));
   CLI::App* list = app.add_subcommand("list", "List the snapshots of the store (with --json as JSON Lines)");
   list->fallthrough();
   list->footer("Takes --json, --store FILE, --utc and --tz ZONE.");
   list->callback([&options] { options.list = true; });
 }
 
-// What netstat refuses, and what would be ambiguous here.
+// What would be ambiguous.
 void check(const Options& options) {
-  const bool describes_sockets =
-    options.selects_sockets() || options.sockets.listening || options.sockets.programs || options.sockets.timers;
-  const bool has_view = describes_sockets || options.sockets.all;
-  if (options.route && describes_sockets) {
-    throw Error("-r shows routes: it cannot be combined with options that select or describe sockets");
-  }
   if (options.nearest && options.after) {
     throw Error("--nearest and --after exclude each other");
   }
   if (options.utc && !options.zone.empty()) {
     throw Error("--utc and --tz exclude each other");
   }
-  if (!options.tables.empty() && (options.route || has_view || options.sockets.ipv4 || options.sockets.ipv6)) {
+  if (options.json && options.csv) {
+    throw Error("--json and --csv exclude each other");
+  }
+  if (options.list && options.csv) {
+    throw Error("list has no --csv form: --json is there");
+  }
+  if (!options.tables.empty() && has_view(options.view)) {
     throw Error("--table shows whole tables: it cannot be combined with the options of netstat");
   }
   for (const std::string& name : options.tables) {
@@ -142,29 +119,6 @@ void check(const Options& options) {
       throw Error(fmt::format("there is no table '{}': the tables are {}", name, known));
     }
   }
-}
-
-/// The tables whose rows are shown, and those that the view looks things up in.
-struct Wanted {
-  std::vector<std::string> shown;
-  std::vector<std::string> loaded;
-};
-
-Wanted wanted_tables(const Options& options) {
-  if (!options.tables.empty()) {
-    return Wanted{options.tables, options.tables};
-  }
-  if (options.route) {
-    return Wanted{{"route"}, {"route"}};
-  }
-  Wanted wanted{{"socket"}, {"socket"}};
-  if (options.sockets.programs) {
-    wanted.loaded.emplace_back("process");
-    if (options.json) {
-      wanted.shown.emplace_back("process"); // In text the names stand in the rows.
-    }
-  }
-  return wanted;
 }
 
 Selected select(const Store& store, const Options& options) {
@@ -225,18 +179,11 @@ std::string format_heading_json(const Selected& selected, const Store& store) {
   return json.take() + '\n';
 }
 
-RouteView route_view(const Options& options) {
-  return RouteView{options.sockets.ipv4, options.sockets.ipv6, options.extend};
+std::vector<std::uint32_t> rows_of(const Table& table, const Options& options) {
+  return options.tables.empty() ? select_rows(table, options.view) : rows_by_key(table);
 }
 
-std::vector<std::uint32_t> select_rows(const Table& table, const Options& options) {
-  if (!options.tables.empty() || table.spec().name == "process") {
-    return rows_by_key(table);
-  }
-  return options.route ? select_routes(table, route_view(options)) : select_sockets(table, options.sockets);
-}
-
-void print_json(const Snapshot& snapshot, const Wanted& wanted, const Options& options) {
+void print_json(const Snapshot& snapshot, const WantedTables& wanted, const Options& options) {
   for (const std::string& name : wanted.loaded) {
     for (const Capture& capture : captures_of(snapshot, name)) {
       print(format_capture_json(capture));
@@ -245,7 +192,7 @@ void print_json(const Snapshot& snapshot, const Wanted& wanted, const Options& o
   for (const std::string& name : wanted.shown) {
     if (const Table* table = snapshot.find_table(name)) {
       std::string lines;
-      write_rows_json(*table, select_rows(*table, options), [&](std::string_view line) {
+      write_rows_json(*table, rows_of(*table, options), [&](std::string_view line) {
         lines += line;
         if (lines.size() >= write_size) {
           print(lines);
@@ -257,7 +204,40 @@ void print_json(const Snapshot& snapshot, const Wanted& wanted, const Options& o
   }
 }
 
-void print_text(const Snapshot& snapshot, const Wanted& wanted, const Options& options) {
+void print_csv(const Snapshot& snapshot, const WantedTables& wanted, const Options& options) {
+  std::string lines;
+  bool is_first = true;
+  for (const std::string& name : wanted.shown) {
+    const std::vector<Capture> found = captures_of(snapshot, name);
+    for (const Capture& capture : found) {
+      if (capture.status != CaptureStatus::complete) {
+        warn(tool, describe_capture(capture));
+      }
+    }
+    if (found.empty()) {
+      warn(tool, fmt::format("{}: not collected: not in this snapshot", name));
+    }
+    if (std::ranges::none_of(found, was_collected, &Capture::status)) {
+      continue;
+    }
+    const Table* table = snapshot.find_table(name);
+    const Table empty(*find_table_spec(name));
+    lines += is_first ? "" : "\r\n";
+    is_first = false;
+    write_rows_csv(table != nullptr ? *table : empty,
+                   table != nullptr ? rows_of(*table, options) : std::vector<std::uint32_t>(),
+                   [&](std::string_view line) {
+                     lines += line;
+                     if (lines.size() >= write_size) {
+                       print(lines);
+                       lines.clear();
+                     }
+                   });
+  }
+  print(lines);
+}
+
+void print_text(const Snapshot& snapshot, const WantedTables& wanted, const Options& options) {
   for (const std::string& name : wanted.loaded) {
     const bool is_shown = std::ranges::find(wanted.shown, name) != wanted.shown.end();
     for (const Capture& capture : captures_of(snapshot, name)) {
@@ -267,20 +247,18 @@ void print_text(const Snapshot& snapshot, const Wanted& wanted, const Options& o
       }
     }
   }
-  if (options.route) {
-    print(format_routes(snapshot, route_view(options)));
-  } else if (options.tables.empty()) {
-    print(format_sockets(snapshot, options.sockets));
-  } else {
-    for (const std::string& name : options.tables) {
-      print(format_table(snapshot, name));
-    }
+  if (options.tables.empty()) {
+    print(format_view(snapshot, options.view));
+    return;
+  }
+  for (const std::string& name : options.tables) {
+    print(format_table(snapshot, name));
   }
 }
 
 ExitCode report(Options options) {
   check(options);
-  options.sockets.extend = options.extend > 0;
+  options.view = check_view(std::move(options.view));
   const Store store(options.store.empty() ? default_store_path(false) : options.store);
   if (options.list) {
     print(options.json ? format_listing_json(store) : format_listing(store, options.viewer_zone()));
@@ -290,12 +268,16 @@ ExitCode report(Options options) {
   if (!selected.warning.empty()) {
     warn(tool, selected.warning);
   }
-  const Wanted wanted = wanted_tables(options);
+  const WantedTables wanted = options.tables.empty() ? wanted_tables(options.view, options.json || options.csv)
+                                                     : WantedTables{options.tables, options.tables};
   const Snapshot snapshot = store.load(selected.entry.id, wanted.loaded);
-  print(options.json ? format_heading_json(selected, store) : format_heading(selected, store, options));
-  if (options.json) {
+  if (options.csv) {
+    print_csv(snapshot, wanted, options);
+  } else if (options.json) {
+    print(format_heading_json(selected, store));
     print_json(snapshot, wanted, options);
   } else {
+    print(format_heading(selected, store, options));
     print_text(snapshot, wanted, options);
   }
   return ExitCode::success;

@@ -6,22 +6,18 @@
 
 #include <algorithm>
 #include <tuple>
-#include <unordered_map>
 
 #include <fmt/format.h>
 
 #include "base/escape.h"
+#include "report/recorded_names.h"
 #include "report/statuses.h"
 #include "tables/format.h"
-#include "tables/process.h"
 #include "tables/socket.h"
 
 namespace hindstat {
 
 namespace {
-
-// comm, by pid
-using ProcessNames = std::unordered_map<std::uint32_t, std::string>;
 
 bool is_listening(const Socket& socket) {
   return socket.protocol == SocketProtocol::tcp ? socket.remote_port == 0 : socket.remote_address.is_unspecified();
@@ -30,6 +26,9 @@ bool is_listening(const Socket& socket) {
 bool is_selected(const Socket& socket, const SocketView& view) {
   if (socket.state == TcpState::bound_inactive) {
     return false; // Not in /proc/net/tcp, so netstat has no row for it.
+  }
+  if (socket.protocol == SocketProtocol::icmp) {
+    return false; // netstat does not read /proc/net/icmp.
   }
   if ((view.ipv4 || view.ipv6) && !(socket.local_address.is_v4() ? view.ipv4 : view.ipv6)) {
     return false;
@@ -57,13 +56,16 @@ std::string_view protocol_name(const Socket& socket) {
       return v6 ? "udpl6" : "udpl";
     case SocketProtocol::raw:
       return v6 ? "raw6" : "raw";
+    case SocketProtocol::icmp:
+      return v6 ? "icmp6" : "icmp";
   }
   return "?";
 }
 
-std::string format_endpoint(const IpAddress& address, std::uint16_t port) {
-  const std::string host = format_ip_address(address.unmapped());
-  return port == 0 ? host + ":*" : fmt::format("{}:{}", host, port);
+std::string format_endpoint(const IpAddress& address, std::uint16_t port, SocketProtocol protocol,
+                            const RecordedNames& names) {
+  return fmt::format("{}:{}", format_ip_address(address.unmapped()),
+                     port == 0 ? "*" : names.format_port(protocol, port));
 }
 
 std::string format_state(const Socket& socket) {
@@ -76,6 +78,7 @@ std::string format_state(const Socket& socket) {
       return fmt::format("{}", static_cast<unsigned>(socket.state));
     case SocketProtocol::udp:
     case SocketProtocol::udplite:
+    case SocketProtocol::icmp:
       break;
   }
   return socket.state == TcpState::established ? "ESTABLISHED" : socket.state == TcpState::close ? "" : "UNKNOWN";
@@ -98,14 +101,6 @@ std::string format_timer(const Socket& socket, std::int64_t boottime_ns) {
                      is_retransmit ? retries : 0, is_retransmit ? 0 : retries);
 }
 
-std::string format_program(const Socket& socket, const ProcessNames& names) {
-  if (!socket.pid) {
-    return "-";
-  }
-  const auto found = names.find(*socket.pid);
-  return fmt::format("{}/{}", *socket.pid, found == names.end() ? "?" : escape_terminal(found->second));
-}
-
 std::string format_header(const SocketView& view) {
   std::string line = "Proto Recv-Q Send-Q Local Address           Foreign Address         State      ";
   if (view.extend) {
@@ -120,19 +115,20 @@ std::string format_header(const SocketView& view) {
   return line + '\n';
 }
 
-std::string format_line(const Socket& socket, const SocketView& view, const ProcessNames& names,
+std::string format_line(const Socket& socket, const SocketView& view, const RecordedNames& names,
                         std::int64_t boottime_ns) {
   // The limit of the accept queue is sock_diag's Send-Q of a listener; netstat has always shown 0 there.
   const bool is_listener = socket.protocol == SocketProtocol::tcp && socket.state == TcpState::listen;
-  std::string line =
-    fmt::format("{:<5} {:>6} {:>6} {:<23} {:<23} {:<11}", protocol_name(socket), socket.recv_queue,
-                is_listener ? 0 : socket.send_queue, format_endpoint(socket.local_address, socket.local_port),
-                format_endpoint(socket.remote_address, socket.remote_port), format_state(socket));
+  std::string line = fmt::format("{:<5} {:>6} {:>6} {:<23} {:<23} {:<11}", protocol_name(socket), socket.recv_queue,
+                                 is_listener ? 0 : socket.send_queue,
+                                 format_endpoint(socket.local_address, socket.local_port, socket.protocol, names),
+                                 format_endpoint(socket.remote_address, socket.remote_port, socket.protocol, names),
+                                 format_state(socket));
   if (view.extend) {
-    line += fmt::format(" {:<10} {:<10}", socket.uid, socket.inode);
+    line += fmt::format(" {:<10} {:<10}", names.format_user(socket.uid), socket.inode);
   }
   if (view.programs) {
-    line += fmt::format(" {:<20}", format_program(socket, names));
+    line += fmt::format(" {:<20}", names.format_program(socket.pid));
   }
   if (view.timers) {
     line += ' ' + format_timer(socket, boottime_ns);
@@ -147,17 +143,6 @@ std::string format_title(const SocketView& view, const std::string& netns) {
   return netns.empty()
            ? fmt::format("Active Internet connections {}\n", kind)
            : fmt::format("Active Internet connections {} in network namespace {}\n", kind, escape_terminal(netns));
-}
-
-ProcessNames process_names(const Snapshot& snapshot) {
-  ProcessNames names;
-  if (const Table* table = snapshot.find_table(processes.name())) {
-    for (std::size_t i = 0; i < table->size(); ++i) {
-      const Process process = processes.row(*table, i);
-      names.emplace(process.pid, process.comm);
-    }
-  }
-  return names;
 }
 
 auto sort_key(const Socket& socket) {
@@ -186,7 +171,8 @@ std::vector<std::uint32_t> select_sockets(const Table& table, const SocketView& 
 }
 
 std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
-  const ProcessNames names = view.programs ? process_names(snapshot) : ProcessNames();
+  const RecordedNames names(
+    snapshot, NameChoice{.programs = view.programs, .services = view.service_names, .users = view.user_names});
   const Table* table = snapshot.find_table(sockets.name());
   const std::vector<std::uint32_t> rows =
     table != nullptr ? select_sockets(*table, view) : std::vector<std::uint32_t>();

@@ -35,8 +35,8 @@ struct NamesOf<AddressFlag> {
     ValueName{0x200, "noprefixroute"}, ValueName{0x400, "mcautojoin"}, ValueName{0x800, "stable-privacy"}};
 };
 
-/// One address of one interface. Sources: RTM_GETADDR, else /proc/net/if_inet6 (IPv6 only) and the local routes of
-/// /proc/net/fib_trie for IPv4.
+/// One address of one interface. Sources: RTM_GETADDR, else /proc/net/if_inet6, which holds the IPv6
+/// addresses only: no file of /proc says which interface an IPv4 address is on.
 struct Address {
   std::string netns;
   std::string interface;

@@ -9,18 +9,38 @@
 #include <bit>
 #include <set>
 
+#include "tables/address.h"
+#include "tables/interface.h"
+#include "tables/multicast_group.h"
 #include "tables/network_namespace.h"
 #include "tables/process.h"
+#include "tables/protocol_counter.h"
 #include "tables/route.h"
+#include "tables/service.h"
 #include "tables/socket.h"
 #include "tables/socket_owner.h"
+#include "tables/sockstat.h"
+#include "tables/unix_socket.h"
+#include "tables/user.h"
 
 namespace hindstat {
 
 namespace {
 
 const std::array all_tables{
-  sockets.spec(), socket_owners.spec(), processes.spec(), routes.spec(), network_namespaces.spec(),
+  sockets.spec(),
+  unix_sockets.spec(),
+  socket_owners.spec(),
+  processes.spec(),
+  routes.spec(),
+  interfaces.spec(),
+  addresses.spec(),
+  protocol_counters.spec(),
+  socket_statistics.spec(),
+  multicast_groups.spec(),
+  network_namespaces.spec(),
+  users.spec(),
+  services.spec(),
 };
 
 bool is_identifier(std::string_view name) {

@@ -9,8 +9,8 @@
 
 namespace hindstat {
 
-/// Membership of an interface in an IP multicast group. Sources: RTM_GETMULTICAST (IPv6; IPv4 on newest kernels), and
-/// /proc/net/igmp and /proc/net/igmp6, which alone count the members.
+/// Membership of an interface in an IP multicast group. Sources: /proc/net/igmp and /proc/net/igmp6, which
+/// alone count the members and tell IPv4 groups on every kernel.
 struct MulticastGroup {
   std::string netns;
   std::string interface;

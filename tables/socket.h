@@ -10,15 +10,15 @@
 namespace hindstat {
 
 /// Internet transport of a socket. The family is that of its addresses, as the kernel keeps tcp and tcp6 apart.
-enum class SocketProtocol : std::uint8_t { tcp = 1, udp = 2, udplite = 3, raw = 4 };
+enum class SocketProtocol : std::uint8_t { tcp = 1, udp = 2, udplite = 3, raw = 4, icmp = 5 };
 
 template <>
 struct NamesOf<SocketProtocol> {
   static constexpr std::array values = {ValueName{1, "tcp"}, ValueName{2, "udp"}, ValueName{3, "udplite"},
-                                        ValueName{4, "raw"}};
+                                        ValueName{4, "raw"}, ValueName{5, "icmp"}};
 };
 
-/// RFC 9293 states with the kernel's numbers (include/net/tcp_states.h). UDP, UDP-Lite and raw sockets use
+/// RFC 9293 states with the kernel's numbers (include/net/tcp_states.h). Sockets of the other protocols use
 /// established (connected) and close (not connected).
 enum class TcpState : std::uint8_t {
   established = 1,
@@ -54,7 +54,8 @@ struct NamesOf<SocketTimer> {
                                         ValueName{3, "timewait"}, ValueName{4, "probe"}};
 };
 
-/// One internet socket. Sources: sock_diag (net/ipv4/inet_diag.c), else /proc/net/{tcp,udp,udplite,raw}{,6}.
+/// One internet socket. Sources: sock_diag (net/ipv4/inet_diag.c), else /proc/net/{tcp,udp,udplite,raw}{,6}; ping
+/// sockets only /proc/net/icmp{,6}.
 struct Socket {
   std::string netns;
   SocketProtocol protocol = SocketProtocol::tcp;
@@ -79,11 +80,12 @@ struct Socket {
 };
 
 inline constexpr auto sockets = define_table<Socket>(
-  "socket", "Internet sockets: TCP, UDP, UDP-Lite and raw, IPv4 and IPv6.",
+  "socket", "Internet sockets: TCP, UDP, UDP-Lite, raw and ping (icmp), IPv4 and IPv6.",
   field<&Socket::netns>("netns", Role::key, "Network namespace; empty is the recorder's own."),
   field<&Socket::protocol>("protocol", Role::key, "Transport protocol."),
   field<&Socket::local_address>("local_address", Role::key, "Local address."),
-  field<&Socket::local_port>("local_port", Role::key, "Local port; for raw sockets the IP protocol number."),
+  field<&Socket::local_port>("local_port", Role::key,
+                             "Local port; for raw sockets the IP protocol number, for ping sockets the identifier."),
   field<&Socket::remote_address>("remote_address", Role::key, "Remote address; unspecified when not connected."),
   field<&Socket::remote_port>("remote_port", Role::key, "Remote port; 0 when not connected."),
   field<&Socket::cookie>("cookie", Role::incarnation,
@@ -91,8 +93,8 @@ inline constexpr auto sockets = define_table<Socket>(
   field<&Socket::inode>("inode", Role::incarnation, "Inode in sockfs; 0 while not accepted, orphaned or in TIME_WAIT."),
   field<&Socket::state>("state", Role::state, "State of RFC 9293; ESTABLISHED or CLOSE for other protocols."),
   field<&Socket::recv_queue>("recv_queue", Role::gauge,
-                             "Unread bytes (memory for UDP and raw); for LISTEN the accept queue's length."),
-  field<&Socket::send_queue>("send_queue", Role::gauge, "Bytes not acknowledged yet (memory for UDP and raw).",
+                             "Unread bytes (memory but for TCP); for LISTEN the accept queue's length."),
+  field<&Socket::send_queue>("send_queue", Role::gauge, "Bytes not acknowledged yet (memory but for TCP).",
                              Unit::bytes),
   field<&Socket::backlog>("backlog", Role::attribute, "Limit of the accept queue; only LISTEN, only from netlink."),
   field<&Socket::uid>("uid", Role::attribute, "Owner's uid; 0 also when no process holds the socket."),
@@ -102,8 +104,7 @@ inline constexpr auto sockets = define_table<Socket>(
   field<&Socket::timer_expires>("timer_expires", Role::timer, "When the pending timer expires.", Unit::boottime_ms),
   field<&Socket::timer_retries>("timer_retries", Role::note,
                                 "Expirations of the pending timer so far: retransmits or unanswered probes."),
-  field<&Socket::drops>("drops", Role::counter, "Datagrams dropped at this socket; UDP, UDP-Lite and raw.",
-                        Unit::packets),
+  field<&Socket::drops>("drops", Role::counter, "Datagrams dropped at this socket; not for TCP.", Unit::packets),
   field<&Socket::pid>("pid", Role::attribute, "First process that holds it: the lowest pid."),
   field<&Socket::fd>("fd", Role::note, "That process's lowest descriptor for it."));
 

@@ -8,7 +8,7 @@ import sys
 ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = {"base": "", "tables": "base", "recorder": "base tables", "store": "base tables", "diff": "base tables",
          "report": "base tables diff", "cli": "base tables store diff"}
-LIBRARIES = {r"CLI/": "main.cpp", r"libmnl/": "recorder/", r"sqlite3|SQLiteCpp": "store/ tests/ bench/",
+LIBRARIES = {r"CLI/": "main.cpp report/view_options.", r"libmnl/": "recorder/", r"sqlite3|SQLiteCpp": "store/ tests/ bench/",
              r"zstd": "store/ tests/ bench/", r"nlohmann/": "store/ tests/", r"catch2/": "tests/"}
 
 complaints, seen = [], 0

@@ -3,12 +3,9 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <utility>
 #include <vector>
-
-#include "recorder/system.h"
 
 namespace hindstat {
 
@@ -20,11 +17,5 @@ struct InterfaceNames {
   /// nullopt when no interface has the index.
   [[nodiscard]] std::optional<std::string> find(std::uint32_t ifindex) const;
 };
-
-/// Index and name in one RTM_NEWLINK message's payload; nullopt when they are not there.
-[[nodiscard]] std::optional<std::pair<std::uint32_t, std::string>> parse_link(std::span<const std::byte> payload);
-
-/// One RTM_GETLINK dump.
-[[nodiscard]] InterfaceNames read_interface_names(const System& system);
 
 } // namespace hindstat

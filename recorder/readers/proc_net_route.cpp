@@ -11,10 +11,10 @@
 #include <linux/route.h>
 
 #include <bit>
-#include <cstring>
 #include <tuple>
 
 #include "recorder/text_fields.h"
+#include "recorder/wire_values.h"
 
 namespace hindstat {
 
@@ -27,30 +27,9 @@ constexpr std::uint32_t null_entry_metric = 0xffffffff;
 constexpr std::uint8_t multicast_byte = 0xff;
 constexpr std::uint8_t longest_prefix6 = 128;
 
-std::optional<IpAddress> parse_address4(std::string_view text) {
-  const auto word = parse_number<std::uint32_t>(text, 16);
-  return word && text.size() == 8 ? std::optional(IpAddress::v4(std::bit_cast<std::array<std::uint8_t, 4>>(*word)))
-                                  : std::nullopt;
-}
-
-std::optional<IpAddress> parse_address6(std::string_view text) {
-  std::array<std::uint8_t, 16> bytes{};
-  if (text.size() != 2 * bytes.size()) {
-    return std::nullopt;
-  }
-  for (std::size_t i = 0; i < bytes.size(); ++i) {
-    const auto byte = parse_number<std::uint8_t>(text.substr(2 * i, 2), 16);
-    if (!byte) {
-      return std::nullopt;
-    }
-    bytes[i] = *byte;
-  }
-  return IpAddress::v6(bytes);
-}
-
 /// Bits of a netmask printed in the host's byte order; nullopt when it has gaps.
 std::optional<std::uint8_t> parse_mask(std::string_view text) {
-  const auto address = parse_address4(text);
+  const auto address = parse_hex_address4(text);
   if (!address) {
     return std::nullopt;
   }
@@ -93,8 +72,8 @@ RouteType type_of6(const IpAddress& destination, std::uint32_t flags) {
 Verdict add_proc_route(RouteRows& rows, std::string_view line) {
   Fields fields(line);
   const std::string_view interface = fields.next();
-  const auto destination = parse_address4(fields.next());
-  const auto gateway = parse_address4(fields.next());
+  const auto destination = parse_hex_address4(fields.next());
+  const auto gateway = parse_hex_address4(fields.next());
   const auto flags = fields.next_number<std::uint32_t>(16);
   std::ignore = fields.next();                            // RefCnt, always 0
   std::ignore = fields.next();                            // Use, always 0
@@ -122,11 +101,11 @@ Verdict add_proc_route(RouteRows& rows, std::string_view line) {
 
 Verdict add_proc_route6(RouteRows& rows, std::string_view line) {
   Fields fields(line);
-  const auto destination = parse_address6(fields.next());
+  const auto destination = parse_hex_address6(fields.next());
   const auto prefix_length = fields.next_number<std::uint8_t>(16);
-  const auto source = parse_address6(fields.next());
+  const auto source = parse_hex_address6(fields.next());
   const auto source_prefix_length = fields.next_number<std::uint8_t>(16);
-  const auto gateway = parse_address6(fields.next());
+  const auto gateway = parse_hex_address6(fields.next());
   const auto metric = fields.next_number<std::uint32_t>(16);
   std::ignore = fields.next(); // reference count
   std::ignore = fields.next(); // use

@@ -9,7 +9,7 @@
 
 namespace hindstat {
 
-/// One line of /proc/net/{tcp,udp,udplite,raw}{,6}.
+/// One line of /proc/net/{tcp,udp,udplite,raw,icmp}{,6}.
 struct ProcSocket {
   IpAddress local_address;
   IpAddress remote_address;

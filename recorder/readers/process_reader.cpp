@@ -2,7 +2,7 @@
 #include "recorder/readers/process_reader.h"
 
 #include "recorder/readers/process_facts.h"
-#include "recorder/readers/socket_reader.h"
+#include "recorder/readers/socket_owner_reader.h"
 #include "tables/process.h"
 
 namespace hindstat {

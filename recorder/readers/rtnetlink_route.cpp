@@ -11,6 +11,7 @@
 #include <limits>
 
 #include "recorder/netlink_message.h"
+#include "recorder/wire_values.h"
 
 namespace hindstat {
 
@@ -21,18 +22,9 @@ constexpr unsigned last_hop = std::numeric_limits<std::uint8_t>::max(); // Furth
 
 using Bytes = std::span<const std::byte>;
 
-std::optional<IpAddress> address_of(Bytes bytes) {
-  return IpAddress::from_bytes({reinterpret_cast<const char*>(bytes.data()), bytes.size()});
-}
-
-std::string text_of(Bytes bytes) {
-  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
-  return std::string(text.substr(0, text.find('\0')));
-}
-
 /// struct rtvia: the address family in two bytes, then the address.
 std::optional<IpAddress> via_address(Bytes bytes) {
-  return bytes.size() < sizeof(rtvia) ? std::nullopt : address_of(bytes.subspan(sizeof(rtvia)));
+  return bytes.size() < sizeof(rtvia) ? std::nullopt : load_address(bytes.subspan(sizeof(rtvia)));
 }
 
 std::optional<std::uint32_t> Route::*metric_member(std::uint16_t type) {
@@ -115,7 +107,7 @@ public:
 private:
   /// An address of the route's own family.
   [[nodiscard]] std::optional<IpAddress> own_address(Bytes bytes) const {
-    const auto address = address_of(bytes);
+    const auto address = load_address(bytes);
     return address && address->is_v6() == v6_ ? address : std::nullopt;
   }
 
@@ -173,7 +165,7 @@ private:
     NetlinkAttributes walk(attributes);
     while (const auto metric = walk.next()) {
       if (metric->type == RTAX_CC_ALGO) {
-        row_.congestion_control = text_of(metric->value);
+        row_.congestion_control = load_text(metric->value);
       } else if (const auto member = metric_member(metric->type)) {
         row_.*member = load_value<std::uint32_t>(metric->value);
         if (!(row_.*member).has_value()) {

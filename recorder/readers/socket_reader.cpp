@@ -8,7 +8,6 @@
 #include <algorithm>
 #include <array>
 
-#include "recorder/host_info.h"
 #include "recorder/netlink_message.h"
 #include "recorder/readers/socket_rows.h"
 #include "recorder/text_fields.h"
@@ -23,11 +22,11 @@ struct Source {
   SocketProtocol protocol;
   int family;
   int ip_protocol;
-  std::string_view dump;
+  std::string_view dump; ///< Empty where sock_diag does not know the protocol.
   const char* path;
 };
 
-constexpr std::array<Source, 8> sources = {{
+constexpr std::array<Source, 10> sources = {{
   {"tcp", SocketProtocol::tcp, AF_INET, IPPROTO_TCP, "sock_diag-tcp-inet", "/proc/net/tcp"},
   {"tcp6", SocketProtocol::tcp, AF_INET6, IPPROTO_TCP, "sock_diag-tcp-inet6", "/proc/net/tcp6"},
   {"udp", SocketProtocol::udp, AF_INET, IPPROTO_UDP, "sock_diag-udp-inet", "/proc/net/udp"},
@@ -36,6 +35,8 @@ constexpr std::array<Source, 8> sources = {{
   {"udplite6", SocketProtocol::udplite, AF_INET6, IPPROTO_UDPLITE, "sock_diag-udplite-inet6", "/proc/net/udplite6"},
   {"raw", SocketProtocol::raw, AF_INET, IPPROTO_RAW, "sock_diag-raw-inet", "/proc/net/raw"},
   {"raw6", SocketProtocol::raw, AF_INET6, IPPROTO_RAW, "sock_diag-raw-inet6", "/proc/net/raw6"},
+  {"icmp", SocketProtocol::icmp, AF_INET, IPPROTO_ICMP, "", "/proc/net/icmp"},
+  {"icmp6", SocketProtocol::icmp, AF_INET6, IPPROTO_ICMPV6, "", "/proc/net/icmp6"},
 }};
 
 /// Who told of one source's sockets, or why nobody did.
@@ -54,25 +55,14 @@ public:
     std::array<Answer, sources.size()> answers;
     std::ranges::transform(sources, answers.begin(), [this](const Source& source) { return read(source); });
     context_.end(capture_);
-    Capture owner_capture = context_.begin(socket_owners.name(), "proc");
-    const OwnerScan& scan = context_.owners();
-    Table table = std::move(rows_).build();
-    Table further = join_owners(table, scan);
-    context_.end(owner_capture);
-    keep(answers, std::move(table), scan);
-    if (!was_collected(context_.captures.back().status)) {
-      context_.keep_missing(std::move(owner_capture), context_.captures.back().status,
-                            "there are no sockets to find owners for");
-      return;
-    }
-    keep_owner_table(context_, std::move(owner_capture), std::move(further));
+    keep(answers, std::move(rows_).build());
   }
 
 private:
   Answer read(const Source& source) {
     const std::size_t before = rows_.size();
     const Capture capture_before = capture_;
-    if (read_netlink(source) == 0) {
+    if (!source.dump.empty() && read_netlink(source) == 0) {
       return {.netlink = true};
     }
     rows_.truncate(before);
@@ -134,7 +124,7 @@ private:
     return 0;
   }
 
-  void keep(const std::array<Answer, sources.size()>& answers, Table table, const OwnerScan& scan) {
+  void keep(const std::array<Answer, sources.size()>& answers, Table table) {
     bool netlink = false;
     bool proc = false;
     for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -144,9 +134,8 @@ private:
       const std::string status = answer.netlink ? "netlink"
                                  : answer.proc  ? "proc"
                                                 : format_status(status_of_error(answer.error));
-      capture_.coverage += std::string(sources[i].label) + "=" + status + " ";
+      capture_.coverage += (i == 0 ? "" : " ") + std::string(sources[i].label) + "=" + status;
     }
-    capture_.coverage += "owners=" + std::string(owner_coverage(scan));
     capture_.source = netlink && proc ? "netlink+proc" : netlink ? "netlink" : "proc";
     const bool answered = netlink || proc;
     for (std::size_t i = 0; i < sources.size(); ++i) {
@@ -183,38 +172,6 @@ private:
 
 void read_sockets(ReadContext& context) {
   SocketReader(context).run();
-}
-
-std::string_view owner_coverage(const OwnerScan& scan) {
-  if (scan.error == 0) {
-    return scan.processes_denied != 0 ? "partial" : "complete";
-  }
-  switch (status_of_error(scan.error)) {
-    case CaptureStatus::absent:
-      return "absent";
-    case CaptureStatus::denied:
-      return "denied";
-    default:
-      return "failed";
-  }
-}
-
-void keep_owner_table(ReadContext& context, Capture capture, Table table) {
-  const OwnerScan& scan = context.owners();
-  capture.coverage = "owners=" + std::string(owner_coverage(scan));
-  if (scan.error != 0) {
-    context.keep_missing(std::move(capture), status_of_error(scan.error),
-                         "/proc cannot be listed: " + error_text(scan.error));
-    return;
-  }
-  if (scan.processes_denied != 0) {
-    const char* const noun = scan.processes_denied == 1 ? " process" : " processes";
-    mark_partial(capture, "descriptors of " + std::to_string(scan.processes_denied) + noun
-                            + (read_privileges(context.system()).may_read_any_process()
-                                 ? " not readable, although the recorder has CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
-                                 : " not readable: run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"));
-  }
-  context.keep(std::move(capture), std::move(table));
 }
 
 } // namespace hindstat

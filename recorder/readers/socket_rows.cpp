@@ -2,9 +2,7 @@
 #include "recorder/readers/socket_rows.h"
 
 #include <algorithm>
-#include <bit>
 #include <limits>
-#include <tuple>
 
 namespace hindstat {
 
@@ -26,62 +24,6 @@ std::uint8_t retries_of(const ProcSocket& socket) {
   }
   return static_cast<std::uint8_t>(std::min<std::uint32_t>(retries, std::numeric_limits<std::uint8_t>::max()));
 }
-
-/// Rows of a socket table by inode: open addressing with Fibonacci hashing, at most half full.
-class RowsByInode {
-public:
-  explicit RowsByInode(std::size_t rows)
-    : bits_(static_cast<int>(std::bit_width(2 * rows + 1))), slots_(std::size_t{1} << bits_) {
-  }
-
-  /// The first row that was put under the inode: `row` itself when it is new.
-  std::uint32_t put(std::uint32_t inode, std::uint32_t row) {
-    Slot& slot = slots_[find_slot(inode)];
-    if (slot.inode == 0) {
-      slot = {inode, row};
-    }
-    return slot.row;
-  }
-
-  [[nodiscard]] std::optional<std::uint32_t> find(std::uint32_t inode) const {
-    const Slot& slot = slots_[find_slot(inode)];
-    return slot.inode != 0 ? std::optional(slot.row) : std::nullopt;
-  }
-
-private:
-  struct Slot {
-    std::uint32_t inode = 0; ///< 0: free. No socket has that inode.
-    std::uint32_t row = 0;
-  };
-
-  [[nodiscard]] std::size_t find_slot(std::uint32_t inode) const {
-    constexpr std::uint64_t golden = 0x9E3779B97F4A7C15ULL;
-    std::size_t at = (inode * golden) >> (64 - bits_);
-    while (slots_[at].inode != 0 && slots_[at].inode != inode) {
-      at = (at + 1) & (slots_.size() - 1);
-    }
-    return at;
-  }
-
-  int bits_;
-  std::vector<Slot> slots_;
-};
-
-/// The columns that a join writes.
-struct OwnerColumns {
-  Column& pid;
-  Column& fd;
-
-  [[nodiscard]] bool owned(std::uint32_t row) const {
-    return !pid.is_null(row);
-  }
-  void set(std::uint32_t row, std::uint32_t new_pid, std::uint32_t new_fd) const {
-    pid.set_null(row, false);
-    fd.set_null(row, false);
-    pid.set_raw(row, new_pid);
-    fd.set_raw(row, new_fd);
-  }
-};
 
 } // namespace
 
@@ -128,47 +70,6 @@ void SocketRows::add(SocketProtocol protocol, const ProcSocket& socket, std::uin
   row_.timer_retries = retries_of(socket);
   row_.drops = socket.drops;
   builder_.add(row_);
-}
-
-Table join_owners(Table& socket_table, const OwnerScan& scan) {
-  const OwnerColumns owners{socket_table.column(sockets.index_of<&Socket::pid>()),
-                            socket_table.column(sockets.index_of<&Socket::fd>())};
-  const Column& inodes = sockets.column<&Socket::inode>(socket_table);
-  RowsByInode rows(socket_table.size());
-  std::vector<std::pair<std::uint32_t, std::uint32_t>> repeated; // (row, first row with the same inode)
-  for (std::uint32_t row = 0; row < socket_table.size(); ++row) {
-    const auto inode = static_cast<std::uint32_t>(inodes.raw(row));
-    const std::uint32_t first = inode != 0 ? rows.put(inode, row) : row;
-    if (first != row) {
-      repeated.emplace_back(row, first);
-    }
-  }
-  TableBuilder further(socket_owners);
-  for (const SocketFd& held : scan.sockets) {
-    const auto row = held.inode != 0 ? rows.find(held.inode) : std::nullopt;
-    if (!row) {
-      continue;
-    }
-    std::pair other(held.pid, held.fd);
-    if (!owners.owned(*row)) {
-      owners.set(*row, held.pid, held.fd);
-      continue;
-    }
-    const std::pair first(static_cast<std::uint32_t>(owners.pid.raw(*row)),
-                          static_cast<std::uint32_t>(owners.fd.raw(*row)));
-    if (other < first) {
-      owners.set(*row, other.first, other.second);
-      other = first;
-    }
-    further.add({"", held.inode, other.first, other.second});
-  }
-  for (const auto& [row, first] : repeated) {
-    if (owners.owned(first)) {
-      owners.set(row, static_cast<std::uint32_t>(owners.pid.raw(first)),
-                 static_cast<std::uint32_t>(owners.fd.raw(first)));
-    }
-  }
-  return std::move(further).build();
 }
 
 } // namespace hindstat

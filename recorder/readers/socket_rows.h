@@ -4,9 +4,7 @@
 #include "recorder/readers/interface_names.h"
 #include "recorder/readers/proc_net_socket.h"
 #include "recorder/readers/sock_diag.h"
-#include "recorder/system.h"
 #include "tables/socket.h"
-#include "tables/socket_owner.h"
 
 namespace hindstat {
 
@@ -38,10 +36,5 @@ private:
   TableBuilder<std::remove_const_t<decltype(sockets)>> builder_;
   Socket row_;
 };
-
-/// Fills pid and fd of a table of sockets with the first owner of each, the lowest pid and its lowest descriptor, and
-/// returns all further owners as a table socket_owner. Owners of sockets that are not in the table are left out; rows
-/// that share an inode (a torn dump) get the same owner.
-[[nodiscard]] Table join_owners(Table& socket_table, const OwnerScan& scan);
 
 } // namespace hindstat

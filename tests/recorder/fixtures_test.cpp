@@ -9,15 +9,23 @@
 #include <filesystem>
 #include <fstream>
 #include <iterator>
+#include <map>
 
 #include "recorder/netlink_message.h"
+#include "recorder/readers/address_reader.h"
+#include "recorder/readers/interface_reader.h"
 #include "recorder/readers/proc_net_route.h"
 #include "recorder/readers/proc_net_socket.h"
+#include "recorder/readers/proc_net_unix.h"
+#include "recorder/readers/proc_table_reader.h"
 #include "recorder/readers/rtnetlink_route.h"
 #include "recorder/readers/sock_diag.h"
+#include "recorder/readers/unix_rows.h"
 #include "recorder/text_fields.h"
+#include "tests/recorder/fake_system.h"
 
 using namespace hindstat;
+using namespace hindstat::test;
 
 namespace {
 
@@ -54,7 +62,7 @@ TEST_CASE("every line of captured /proc/net socket files is understood", "[recor
     const std::string name = entry.path().filename().string();
     const bool tcp = ends_with_any(name, {"tcp", "tcp6"});
     if (entry.path().parent_path().filename() != "proc_net"
-        || (!tcp && !ends_with_any(name, {"udp", "udp6", "udplite", "udplite6", "raw", "raw6"}))) {
+        || (!tcp && !ends_with_any(name, {"udp", "udp6", "udplite", "udplite6", "raw", "raw6", "icmp", "icmp6"}))) {
       continue;
     }
     const std::string text = read(entry.path());
@@ -70,6 +78,34 @@ TEST_CASE("every line of captured /proc/net socket files is understood", "[recor
     }
   }
   CHECK(lines_read > 100);
+}
+
+TEST_CASE("every record of captured /proc/net/unix files is understood", "[recorder]") {
+  const auto root = fixtures();
+  if (!root) {
+    return;
+  }
+  UnixRows rows;
+  std::size_t newlines = 0;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(*root / "lab-6.18")) {
+    if (entry.path().filename() != "unix" || entry.path().parent_path().filename() != "proc_net") {
+      continue;
+    }
+    const std::string text = read(entry.path());
+    std::size_t lines = 0;
+    ProcUnixRecords records(text);
+    while (const auto record = records.next()) {
+      CAPTURE(entry.path().string(), std::string(record->text));
+      REQUIRE(record->socket);
+      CHECK(rows.add(*record->socket));
+      const auto further = static_cast<std::size_t>(std::ranges::count(record->text, '\n'));
+      newlines += further;
+      lines += 1 + further;
+    }
+    CHECK(lines + 1 == static_cast<std::size_t>(std::ranges::count(text, '\n')));
+  }
+  CHECK(rows.size() > 50);
+  CHECK(newlines > 0);
 }
 
 TEST_CASE("every line of captured /proc/net route files is understood", "[recorder]") {
@@ -130,4 +166,46 @@ TEST_CASE("routes that ip saved are read as replies of rtnetlink", "[recorder]")
   }
   CHECK_FALSE(messages.malformed());
   CHECK(rows.size() > 5);
+}
+
+TEST_CASE("captured files of interfaces, addresses, counters and groups are understood whole", "[recorder]") {
+  const auto root = fixtures();
+  if (!root) {
+    return;
+  }
+  constexpr std::array<const char*, 9> names = {"dev",      "if_inet6",  "snmp", "netstat", "snmp6",
+                                                "sockstat", "sockstat6", "igmp", "igmp6"};
+  std::size_t directories = 0;
+  std::map<std::string, std::size_t> rows;
+  for (const auto& entry : std::filesystem::recursive_directory_iterator(*root)) {
+    const bool holds_counters = entry.is_directory() && std::filesystem::exists(entry.path() / "snmp6")
+                                && std::filesystem::exists(entry.path() / "dev");
+    if (!holds_counters) {
+      continue;
+    }
+    FakeSystem system;
+    for (const char* name : names) {
+      if (std::filesystem::exists(entry.path() / name)) {
+        system.files["/proc/net/" + std::string(name)] = {0, read(entry.path() / name)};
+      }
+    }
+    ReadContext context(system, 0, {});
+    read_interfaces(context);
+    read_addresses(context);
+    read_protocol_counters(context);
+    read_socket_statistics(context);
+    read_multicast_groups(context);
+    for (const Capture& capture : context.captures) {
+      CAPTURE(entry.path().string(), capture.table, capture.example);
+      CHECK(capture.rejected == 0);
+      rows[capture.table] += capture.rows;
+    }
+    ++directories;
+  }
+  CHECK(directories >= 8);
+  CHECK(rows["interface"] > 40);
+  CHECK(rows["address"] > 40);
+  CHECK(rows["protocol_counter"] > 2000);
+  CHECK(rows["sockstat"] > 100);
+  CHECK(rows["multicast_group"] > 200);
 }

@@ -9,11 +9,11 @@
 #include <sys/socket.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/un.h>
 #include <unistd.h>
 
 #include <cerrno>
 #include <cstdlib>
-#include <functional>
 #include <future>
 #include <latch>
 #include <set>
@@ -24,7 +24,9 @@
 #include "recorder/recorder.h"
 #include "tables/route.h"
 #include "tables/socket.h"
+#include "tables/unix_socket.h"
 #include "tests/recorder/fake_system.h"
+#include "tests/recorder/new_namespace.h"
 
 using namespace hindstat;
 using namespace hindstat::test;
@@ -104,17 +106,46 @@ std::map<std::uint32_t, Socket> by_inode(const Snapshot& snapshot) {
   return rows;
 }
 
-/// Runs `body` in a thread that has a fresh network namespace; false without the privilege to make one.
-bool in_new_namespace(const std::function<void()>& body) {
-  return std::async(std::launch::async,
-                    [&body] {
-                      if (::unshare(CLONE_NEWNET) < 0) {
-                        return false;
-                      }
-                      body();
-                      return true;
-                    })
-    .get();
+/// Unix sockets of many kinds; abstract names only, so that no file is left behind.
+std::vector<UniqueFd> make_unix_sockets() {
+  std::vector<UniqueFd> all;
+  const auto address = [](std::string_view name) {
+    sockaddr_un made{};
+    made.sun_family = AF_UNIX;
+    std::ranges::copy(name, made.sun_path);
+    return std::pair(made, static_cast<socklen_t>(offsetof(sockaddr_un, sun_path) + name.size()));
+  };
+  const auto make = [&all](int type) -> int {
+    all.emplace_back(::socket(AF_UNIX, type | SOCK_CLOEXEC, 0));
+    REQUIRE(all.back());
+    return all.back().get();
+  };
+  for (const int type : {SOCK_STREAM, SOCK_SEQPACKET}) {
+    using namespace std::string_literals;
+    const std::string name = "\0hindstat\0 test\n"s + std::to_string(::getpid()) + std::to_string(type);
+    const auto [listening, size] = address(name);
+    const int listener = make(type);
+    REQUIRE(::bind(listener, reinterpret_cast<const sockaddr*>(&listening), size) == 0);
+    REQUIRE(::listen(listener, 17) == 0);
+    REQUIRE(::connect(make(type), reinterpret_cast<const sockaddr*>(&listening), size) == 0);
+  }
+  const sa_family_t family = AF_UNIX; // Binding to no name makes the kernel choose one.
+  REQUIRE(::bind(make(SOCK_DGRAM), reinterpret_cast<const sockaddr*>(&family), sizeof(family)) == 0);
+  std::array<int, 2> pair{};
+  REQUIRE(::socketpair(AF_UNIX, SOCK_DGRAM | SOCK_CLOEXEC, 0, pair.data()) == 0);
+  all.emplace_back(pair[0]);
+  all.emplace_back(pair[1]);
+  return all;
+}
+
+std::map<std::uint32_t, UnixSocket> unix_by_inode(const Snapshot& snapshot) {
+  std::map<std::uint32_t, UnixSocket> rows;
+  const Table& table = *snapshot.find_table("unix_socket");
+  for (std::size_t row = 0; row < table.size(); ++row) {
+    const UnixSocket socket = unix_sockets.row(table, row);
+    rows.emplace(socket.inode, socket);
+  }
+  return rows;
 }
 
 struct RouteKey {
@@ -178,6 +209,36 @@ TEST_CASE("netlink and /proc tell the same of the same sockets", "[recorder]") {
   }
   CHECK(protocols.contains(SocketProtocol::tcp));
   CHECK(protocols.contains(SocketProtocol::udp));
+}
+
+TEST_CASE("netlink and /proc tell the same of the same unix sockets", "[recorder]") {
+  const auto made = make_unix_sockets();
+  const auto netlink = unix_by_inode(record_snapshot(*open_live_system(), {}));
+  const auto proc = unix_by_inode(record_snapshot(WithoutNetlink(open_live_system()), {}));
+  REQUIRE(made.size() == 7);
+  for (const UniqueFd& fd : made) {
+    REQUIRE(netlink.contains(inode_of(fd)));
+    REQUIRE(proc.contains(inode_of(fd)));
+    const UnixSocket& a = netlink.at(inode_of(fd));
+    const UnixSocket& b = proc.at(inode_of(fd));
+    std::string name = a.name.value_or("-");
+    std::ranges::replace(name.begin() + 1, name.end(), '\0', '@');
+    CAPTURE(name);
+    CHECK(name == b.name.value_or("-"));
+    CHECK(a.type == b.type);
+    CHECK(a.state == b.state);
+    CHECK(a.references == b.references);
+    CHECK(b.pid == a.pid);
+    CHECK(b.fd == a.fd);
+    CHECK(a.uid == ::getuid());
+    CHECK(a.cookie.value_or(0) != 0);
+  }
+  const UnixSocket& listener = netlink.at(inode_of(made[0]));
+  CHECK(listener.state == UnixState::listening);
+  CHECK(listener.recv_queue == 1U);
+  CHECK(listener.send_queue == 17U);
+  CHECK(netlink.at(inode_of(made[1])).state == UnixState::connected);
+  CHECK(netlink.at(inode_of(made[6])).peer_inode == inode_of(made[5]));
 }
 
 TEST_CASE("a live socket has its cookie, backlog, queue and timer", "[recorder]") {

@@ -161,7 +161,7 @@ TEST_CASE("sockets come from netlink, and from /proc where netlink does not answ
   CHECK(capture.source == "netlink+proc");
   CHECK(capture.coverage
         == "tcp=netlink tcp6=absent udp=absent udp6=absent udplite=absent udplite6=absent raw=proc raw6=absent "
-           "owners=complete");
+           "icmp=absent icmp6=absent owners=complete");
   CHECK(capture.rows == 3);
   const Socket raw = sockets.row(*snapshot.find_table("socket"), 2);
   CHECK(raw.protocol == SocketProtocol::raw);

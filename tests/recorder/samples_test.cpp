@@ -10,8 +10,11 @@
 #include "recorder/recorder.h"
 #include "tables/process.h"
 #include "tables/route.h"
+#include "tables/service.h"
 #include "tables/socket.h"
 #include "tables/socket_owner.h"
+#include "tables/unix_socket.h"
+#include "tables/user.h"
 #include "tests/recorder/fake_system.h"
 
 using namespace hindstat;
@@ -37,6 +40,23 @@ std::map<SocketKey, Socket> socket_rows(const Snapshot& snapshot) {
     }
   }
   return rows;
+}
+
+std::map<std::uint32_t, UnixSocket> unix_by_inode(const Snapshot& snapshot) {
+  std::map<std::uint32_t, UnixSocket> rows;
+  const Table& table = *snapshot.find_table("unix_socket");
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const UnixSocket row = unix_sockets.row(table, i);
+    rows.emplace(row.inode, row);
+  }
+  return rows;
+}
+
+/// A name as /proc shows it: an abstract name's NULs are "@".
+std::string printed(const std::optional<std::string>& name) {
+  std::string text = name.value_or("-");
+  std::ranges::replace(text, '\0', '@');
+  return text;
 }
 
 } // namespace
@@ -102,6 +122,77 @@ TEST_CASE("netlink and /proc agree about the sample gw1 on the columns they shar
   CHECK(*netlink_snapshot.find_table("socket_owner") == *proc_snapshot.find_table("socket_owner"));
 }
 
+TEST_CASE("netlink and /proc agree about the unix sockets of the sample gw1", "[recorder]") {
+  const Snapshot netlink_snapshot = record_snapshot(*sample(), {});
+  const Snapshot proc_snapshot = record_snapshot(WithoutNetlink(sample()), {});
+  CHECK(proc_snapshot.find_capture("unix_socket")->source == "proc");
+  const auto netlink = unix_by_inode(netlink_snapshot);
+  const auto proc = unix_by_inode(proc_snapshot);
+  REQUIRE(netlink.size() == 15);
+  REQUIRE(proc.size() == netlink.size());
+  std::set<UnixState> states;
+  for (const auto& [inode, a] : netlink) {
+    REQUIRE(proc.contains(inode));
+    const UnixSocket& b = proc.at(inode);
+    CAPTURE(inode, a.name.value_or(""));
+    states.insert(a.state);
+    CHECK(a.type == b.type);
+    CHECK(a.state == b.state);
+    CHECK(a.references == b.references);
+    CHECK(a.pid == b.pid);
+    CHECK(a.fd == b.fd);
+    CHECK(printed(a.name) == printed(b.name));
+    CHECK(a.cookie.has_value() == (inode != 0));
+    CHECK_FALSE(b.cookie);
+  }
+  using enum UnixState;
+  CHECK(states == std::set<UnixState>{unconnected, connecting, connected, listening});
+}
+
+TEST_CASE("unix sockets of the sample gw1 have whole names, peers, queues and owners", "[recorder]") {
+  const Snapshot snapshot = record_snapshot(*sample(), {});
+  std::map<std::string, UnixSocket> listeners;
+  std::map<std::uint32_t, UnixSocket> rows = unix_by_inode(snapshot);
+  for (const auto& [inode, row] : rows) {
+    if (row.state == UnixState::listening) {
+      listeners.emplace(row.name.value(), row);
+    }
+  }
+  using namespace std::string_literals;
+  const UnixSocket& bird = listeners.at("/run/gw1/bird.ctl");
+  CHECK(bird.recv_queue == 1U); // The embryo.
+  CHECK(bird.send_queue == 128U);
+  CHECK(bird.pid == 26U);
+  CHECK(bird.fd == 5U);
+  CHECK(listeners.contains("\0gw1\0nul\0"s));
+  CHECK(listeners.contains("\0named/control"s));
+  CHECK(listeners.contains("/run/gw1/new\nline.sock"));
+  CHECK(listeners.contains("/run/gw1/with blank.sock"));
+  CHECK(listeners.at("/run/gw1/seq.sock").type == UnixType::seqpacket);
+  const auto accepted = std::ranges::find_if(rows, [](const auto& entry) { return entry.second.fd == 10U; });
+  REQUIRE(accepted != rows.end());
+  CHECK(accepted->second.recv_queue == 5U);
+  CHECK(rows.at(accepted->second.peer_inode.value()).peer_inode == accepted->first);
+  CHECK(rows.at(0).state == UnixState::connecting);
+}
+
+TEST_CASE("the sample gw1 names the users and services that were seen", "[recorder]") {
+  const Snapshot snapshot = record_snapshot(*sample(), {});
+  const Table& user_table = *snapshot.find_table("user");
+  REQUIRE(user_table.size() >= 1);
+  CHECK(users.row(user_table, 0).name == "root");
+  std::set<std::string> names;
+  const Table& service_table = *snapshot.find_table("service");
+  for (std::size_t i = 0; i < service_table.size(); ++i) {
+    const Service row = services.row(service_table, i);
+    names.insert(row.name + "/" + row.protocol);
+  }
+  CHECK(names.contains("https/tcp"));
+  CHECK(names.contains("bgp/tcp"));
+  CHECK(names.contains("domain/udp"));
+  CHECK_FALSE(names.contains("http-alt/tcp"));
+}
+
 TEST_CASE("routes of the sample gw1 have hops, tables and metrics", "[recorder]") {
   const Snapshot snapshot = record_snapshot(*sample(), {});
   const Table& table = *snapshot.find_table("route");
@@ -126,7 +217,7 @@ TEST_CASE("no bytes of the sample can be changed so that a recording crashes", "
   const auto bundle = sample();
   std::uint32_t seed = 7;
   for (const char* name : {"sock_diag-tcp-inet", "sock_diag-udp-inet6", "rtnetlink-route-inet", "rtnetlink-route-inet6",
-                           "rtnetlink-link"}) {
+                           "rtnetlink-link", "sock_diag-unix"}) {
     std::vector<std::byte> reply;
     std::ignore = bundle->netlink_dump({name, 0, 0, {}, false}, [&reply](std::span<const std::byte> bytes) {
       reply.insert(reply.end(), bytes.begin(), bytes.end());

@@ -3,8 +3,6 @@
 
 #include <catch2/catch.hpp>
 
-#include <random>
-
 using namespace hindstat;
 
 namespace {
@@ -21,28 +19,6 @@ Socket row_of(SocketProtocol protocol, const Source& source) {
     rows.add(protocol, source, boottime_ms);
   }
   return sockets.row(std::move(rows).build(), 0);
-}
-
-Table table_with_inodes(const std::vector<std::uint32_t>& inodes) {
-  SocketRows rows;
-  for (const std::uint32_t inode : inodes) {
-    DiagSocket socket;
-    socket.inode = inode;
-    rows.add(SocketProtocol::tcp, socket, names, boottime_ms);
-  }
-  return std::move(rows).build();
-}
-
-using Owner = std::tuple<std::uint32_t, std::uint32_t, std::uint32_t>; // inode, pid, fd
-
-std::vector<Owner> rows_of(const Table& owners) {
-  std::vector<Owner> result;
-  for (std::size_t i = 0; i < owners.size(); ++i) {
-    const SocketOwner row = socket_owners.row(owners, i);
-    result.emplace_back(row.inode, row.pid, row.fd);
-  }
-  std::ranges::sort(result);
-  return result;
 }
 
 } // namespace
@@ -118,57 +94,4 @@ TEST_CASE("a row does not inherit what the row before it had", "[recorder]") {
   CHECK_FALSE(last.cookie);
   CHECK_FALSE(last.drops);
   CHECK_FALSE(last.timer_expires);
-}
-
-TEST_CASE("the first owner has the lowest pid and its lowest descriptor, the others are further owners", "[recorder]") {
-  Table table = table_with_inodes({10, 20, 0, 30});
-  OwnerScan scan;
-  scan.sockets = {{10, 500, 7}, {10, 400, 9}, {10, 400, 3}, {20, 1, 1}, {99, 1, 2}, {0, 1, 3}};
-  const Table further = join_owners(table, scan);
-  const Socket first = sockets.row(table, 0);
-  CHECK(first.pid == 400U);
-  CHECK(first.fd == 3U);
-  CHECK(sockets.row(table, 1).pid == 1U);
-  CHECK_FALSE(sockets.row(table, 2).pid);
-  CHECK_FALSE(sockets.row(table, 3).pid);
-  CHECK(rows_of(further) == std::vector<Owner>{{10, 400, 9}, {10, 500, 7}});
-}
-
-TEST_CASE("rows of one inode, as a torn dump has them, share the owner", "[recorder]") {
-  Table table = table_with_inodes({10, 11, 10});
-  OwnerScan scan;
-  scan.sockets = {{10, 5, 6}, {10, 4, 8}};
-  const Table further = join_owners(table, scan);
-  CHECK(sockets.row(table, 0).pid == 4U);
-  CHECK(sockets.row(table, 2).pid == 4U);
-  CHECK(sockets.row(table, 2).fd == 8U);
-  CHECK_FALSE(sockets.row(table, 1).pid);
-  CHECK(further.size() == 1);
-}
-
-TEST_CASE("joining does not depend on the order of the scan", "[recorder]") {
-  std::mt19937 random(7);
-  std::vector<std::uint32_t> inodes;
-  OwnerScan scan;
-  for (std::uint32_t i = 1; i <= 500; ++i) {
-    inodes.push_back(i * 64); // The low bits of inodes are often alike.
-    for (std::uint32_t held = 0; held < 1 + i % 4; ++held) {
-      scan.sockets.push_back({i * 64, static_cast<std::uint32_t>(random() % 50), held});
-    }
-  }
-  Table expected = table_with_inodes(inodes);
-  const Table expected_further = join_owners(expected, scan);
-  for (int round = 0; round < 5; ++round) {
-    std::ranges::shuffle(scan.sockets, random);
-    Table table = table_with_inodes(inodes);
-    CHECK(rows_of(join_owners(table, scan)) == rows_of(expected_further));
-    CHECK(table == expected);
-  }
-}
-
-TEST_CASE("an empty table joins with any scan", "[recorder]") {
-  Table table = table_with_inodes({});
-  OwnerScan scan;
-  scan.sockets = {{1, 2, 3}};
-  CHECK(join_owners(table, scan).empty());
 }

@@ -1,0 +1,17 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "recorder/read_context.h"
+
+namespace hindstat {
+
+/// Table protocol_counter: /proc/net/snmp, netstat and snmp6. Coverage: "snmp=proc netstat=proc snmp6=absent".
+void read_protocol_counters(ReadContext& context);
+
+/// Table sockstat: /proc/net/sockstat and sockstat6. Coverage: "sockstat=proc sockstat6=proc".
+void read_socket_statistics(ReadContext& context);
+
+/// Table multicast_group: /proc/net/igmp and igmp6. Coverage: "igmp=proc igmp6=proc".
+void read_multicast_groups(ReadContext& context);
+
+} // namespace hindstat

@@ -1,0 +1,94 @@
+// SPDX-License-Identifier: MIT
+#include "report/view_options.h"
+
+namespace hindstat {
+
+namespace {
+
+constexpr const char* netstat_group = "As netstat";
+
+void add_table_options(CLI::App& app, ViewOptions& options) {
+  app.add_flag("-r,--route,-F,--fib", options.route, "The routing table")->group(netstat_group);
+  app.add_flag("-i,--interfaces", options.interfaces, "Interfaces that are up (with -a: all; with -e: in long form)")
+    ->group(netstat_group);
+  app
+    .add_flag("-s,--statistics", options.statistics,
+              "Counters of the protocols (with -t, -u, -U, -w: of these; with -6: IPv6)")
+    ->group(netstat_group);
+  app.add_flag("-g,--groups", options.groups, "Multicast group memberships")->group(netstat_group);
+}
+
+void add_socket_options(CLI::App& app, ViewOptions& options) {
+  SocketView& view = options.sockets;
+  app.add_flag("-t,--tcp", view.tcp, "TCP sockets")->group(netstat_group);
+  app.add_flag("-u,--udp", view.udp, "UDP sockets")->group(netstat_group);
+  app.add_flag("-U,--udplite", view.udplite, "UDP-Lite sockets")->group(netstat_group);
+  app.add_flag("-w,--raw", view.raw, "Raw sockets")->group(netstat_group);
+  app.add_flag("-x,--unix", options.unix_domain, "Unix sockets")->group(netstat_group);
+  app.add_flag("-4,--inet", view.ipv4, "IPv4 only")->group(netstat_group);
+  app.add_flag("-6,--inet6", view.ipv6, "IPv6 only")->group(netstat_group);
+  app.add_option("-A,--protocol", options.families, "The same by name: inet, inet6, unix; comma-split")
+    ->option_text("FAMILY")
+    ->group(netstat_group)
+    ->expected(1)
+    ->take_all()
+    ->delimiter(',')
+    ->allow_extra_args(false);
+  app.add_flag("-a,--all", view.all, "Listening sockets and connections; with -i: interfaces that are down as well")
+    ->group(netstat_group);
+  app.add_flag("-l,--listening", view.listening, "Only listening sockets")->group(netstat_group);
+  app
+    .add_flag("-e,--extend", options.extend,
+              "Sockets: user and inode; -r: metric (-ee: all columns); -i: long form with addresses")
+    ->group(netstat_group);
+  app.add_flag("-p,--programs,--program", view.programs, "Process id and command name")->group(netstat_group);
+  app.add_flag("-o,--timers", view.timers, "The pending timer: seconds left/retransmits/probes")->group(netstat_group);
+}
+
+void add_name_options(CLI::App& app, ViewOptions& options) {
+  app.add_flag("-n,--numeric", options.numeric, "No names of services and users")->group(netstat_group);
+  app.add_flag("--numeric-hosts", options.numeric_hosts, "Accepted: addresses are always numeric")
+    ->group(netstat_group);
+  app.add_flag("--numeric-ports", options.numeric_ports, "No names of services")->group(netstat_group);
+  app.add_flag("--numeric-users", options.numeric_users, "No names of users")->group(netstat_group);
+  app.add_flag("-N,--symbolic", options.symbolic, "Accepted: there are no names of hardware")->group(netstat_group);
+  app.add_flag("-W,--wide", options.wide, "Accepted: addresses are always whole")->group(netstat_group);
+  app.add_flag("-v,--verbose", options.verbose, "Accepted: what was not collected is always said")
+    ->group(netstat_group);
+}
+
+void add_refused_options(CLI::App& app, ViewOptions& options) {
+  app.add_flag("-c,--continuous", options.continuous, "Refused: a recorded moment does not repeat")
+    ->group(netstat_group);
+  app.add_flag("-C,--cache", options.cache, "Refused: the routing cache is not recorded")->group(netstat_group);
+  app.add_flag("-M,--masquerade", options.masquerade, "Refused: NAT is not recorded")->group(netstat_group);
+  app.add_flag("-S,--sctp", options.sctp, "Refused: SCTP sockets are not recorded")->group(netstat_group);
+}
+
+} // namespace
+
+void add_view_options(CLI::App& app, ViewOptions& options) {
+  add_table_options(app, options);
+  add_socket_options(app, options);
+  add_name_options(app, options);
+  add_refused_options(app, options);
+}
+
+const char* view_options_help() {
+  return "The options of netstat mean what they mean there and may be combined: hindstat-report -tulpn 'yesterday "
+         "03:10'.\n"
+         "Without any of them internet and unix sockets are shown; without -a and -l only those that do not listen.\n"
+         "\n"
+         "Names are those of the recorded host, never of this machine: services and users that were recorded are "
+         "named\n"
+         "unless -n, --numeric-ports or --numeric-users is given; hosts are never resolved. Nothing is cut, as with "
+         "-W.\n"
+         "Program names are the kernel's command names. TCP sockets that are only bound have no row, as in netstat;\n"
+         "--table socket shows them.\n"
+         "\n"
+         "-r is the IPv4 main table, with -6 the IPv6 tables; each hop of a multipath route has its own line. --table\n"
+         "route shows every table. -s is IPv4, with -6 IPv6; --json and --csv give both without either. -i counts as\n"
+         "/proc/net/dev does. What a snapshot does not hold is \"not collected\", never an empty table.\n";
+}
+
+} // namespace hindstat

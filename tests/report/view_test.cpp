@@ -1,0 +1,175 @@
+// SPDX-License-Identifier: MIT
+#include "report/view.h"
+
+#include <catch2/catch.hpp>
+#include <string>
+
+#include "base/error.h"
+#include "report/rows_csv.h"
+#include "tables/service.h"
+#include "tables/socket.h"
+#include "tables/unix_socket.h"
+#include "tables/user.h"
+#include "tests/report/made_snapshot.h"
+
+namespace hindstat {
+
+namespace {
+
+using Names = std::vector<std::string>;
+
+Socket connection() {
+  Socket made;
+  made.local_address = parse_ip_address("127.0.0.1").value();
+  made.local_port = 6010;
+  made.remote_address = parse_ip_address("127.0.0.1").value();
+  made.remote_port = 40000;
+  made.state = TcpState::established;
+  made.uid = 998;
+  return made;
+}
+
+Snapshot named_snapshot() {
+  Snapshot snapshot = empty_snapshot();
+  add_table(snapshot, sockets, {connection()});
+  add_table(snapshot, users, {User{998, "systemd-timesync"}});
+  add_table(snapshot, services, {Service{"tcp", 6010, "x11-ssh-offset"}, Service{"udp", 40000, "not-tcp"}});
+  return snapshot;
+}
+
+ViewOptions internet_extended() {
+  ViewOptions options;
+  options.extend = 1;
+  options.sockets.ipv4 = true;
+  return options;
+}
+
+} // namespace
+
+TEST_CASE("services and users have the names of the recorded host, whole", "[report]") {
+  const std::string text = format_view(named_snapshot(), internet_extended());
+  CHECK(text.find("tcp        0      0 127.0.0.1:x11-ssh-offset 127.0.0.1:40000         ESTABLISHED systemd-timesync 0")
+        != std::string::npos);
+}
+
+TEST_CASE("-n, --numeric-ports and --numeric-users leave names out, --numeric-hosts does not", "[report]") {
+  const Snapshot snapshot = named_snapshot();
+  ViewOptions numeric = internet_extended();
+  numeric.numeric = true;
+  const std::string plain = format_view(snapshot, numeric);
+  CHECK(plain.find("127.0.0.1:6010          127.0.0.1:40000         ESTABLISHED 998        0") != std::string::npos);
+  ViewOptions ports = internet_extended();
+  ports.numeric_ports = true;
+  CHECK(format_view(snapshot, ports).find("127.0.0.1:6010  ") != std::string::npos);
+  CHECK(format_view(snapshot, ports).find("systemd-timesync") != std::string::npos);
+  ViewOptions uids = internet_extended();
+  uids.numeric_users = true;
+  CHECK(format_view(snapshot, uids).find("x11-ssh-offset") != std::string::npos);
+  CHECK(format_view(snapshot, uids).find("systemd-timesync") == std::string::npos);
+  ViewOptions hosts = internet_extended();
+  hosts.numeric_hosts = true;
+  CHECK(format_view(snapshot, hosts) == format_view(snapshot, internet_extended()));
+}
+
+TEST_CASE("without names in the snapshot everything is numeric", "[report]") {
+  Snapshot snapshot = empty_snapshot();
+  add_table(snapshot, sockets, {connection()});
+  ViewOptions numeric = internet_extended();
+  numeric.numeric = true;
+  CHECK(format_view(snapshot, internet_extended()) == format_view(snapshot, numeric));
+}
+
+TEST_CASE("without options internet sockets come first and unix sockets after them", "[report]") {
+  Snapshot snapshot = named_snapshot();
+  add_table(snapshot, unix_sockets, {});
+  const std::string text = format_view(snapshot, ViewOptions());
+  CHECK(text.find("Active Internet connections (w/o servers)\n") == 0);
+  CHECK(text.find("Active UNIX domain sockets (w/o servers)\n") != std::string::npos);
+  CHECK(wanted_tables(ViewOptions(), true).shown == Names{"socket", "unix_socket"});
+  ViewOptions unix_only;
+  unix_only.unix_domain = true;
+  CHECK(format_view(snapshot, unix_only).find("Internet") == std::string::npos);
+  unix_only.sockets.tcp = true;
+  CHECK(wanted_tables(unix_only, true).shown == Names{"socket", "unix_socket"});
+  ViewOptions tcp_only;
+  tcp_only.sockets.tcp = true;
+  CHECK(wanted_tables(tcp_only, true).shown == Names{"socket"});
+}
+
+TEST_CASE("a view loads the tables it looks names up in, and shows them as rows of their own", "[report]") {
+  ViewOptions options = internet_extended();
+  options.sockets.programs = true;
+  CHECK(wanted_tables(options, false).shown == Names{"socket"});
+  CHECK(wanted_tables(options, false).loaded == Names{"socket", "process", "service", "user"});
+  CHECK(wanted_tables(options, true).loaded == Names{"socket", "process"});
+  ViewOptions links;
+  links.interfaces = true;
+  CHECK(wanted_tables(links, true).shown == Names{"interface"});
+  links.extend = 1;
+  CHECK(wanted_tables(links, false).loaded == Names{"interface", "address"});
+  CHECK(wanted_tables(links, true).shown == Names{"interface", "address"});
+}
+
+TEST_CASE("-A names families as -4, -6 and -x do", "[report]") {
+  ViewOptions options;
+  options.families = {"inet", "unix"};
+  const ViewOptions checked = check_view(options);
+  CHECK(checked.sockets.ipv4);
+  CHECK_FALSE(checked.sockets.ipv6);
+  CHECK(checked.unix_domain);
+  options.families = {"ipx"};
+  CHECK_THROWS_WITH(check_view(options), "-A ipx: the families recorded are inet, inet6 and unix");
+}
+
+TEST_CASE("what is not recorded is refused with a sentence", "[report]") {
+  const auto refused = [](bool ViewOptions::*flag) {
+    ViewOptions options;
+    options.*flag = true;
+    try {
+      static_cast<void>(check_view(options));
+    } catch (const Error& error) {
+      CHECK(error.code() == ExitCode::trouble);
+      return std::string(error.what());
+    }
+    return std::string();
+  };
+  CHECK(refused(&ViewOptions::continuous).starts_with("-c: a recorded moment does not repeat"));
+  CHECK(refused(&ViewOptions::cache).starts_with("-C: the routing cache is not recorded"));
+  CHECK(refused(&ViewOptions::masquerade).starts_with("-M: masqueraded connections"));
+  CHECK(refused(&ViewOptions::sctp) == "-S: SCTP sockets are not recorded");
+  CHECK(refused(&ViewOptions::verbose).empty());
+}
+
+TEST_CASE("two tables at once, or sockets in a table that has none, are refused", "[report]") {
+  ViewOptions two;
+  two.route = true;
+  two.statistics = true;
+  CHECK_THROWS_AS(check_view(two), Error);
+  ViewOptions route;
+  route.route = true;
+  route.sockets.tcp = true;
+  CHECK_THROWS_AS(check_view(route), Error);
+  ViewOptions statistics;
+  statistics.statistics = true;
+  statistics.sockets.tcp = true;
+  CHECK_NOTHROW(check_view(statistics));
+  statistics.sockets.programs = true;
+  CHECK_THROWS_AS(check_view(statistics), Error);
+}
+
+TEST_CASE("rows as CSV begin with the table's name, and null differs from an empty text", "[report]") {
+  UnixSocket row;
+  row.name = std::string("\0a,\"b\"", 6);
+  row.inode = 7;
+  UnixSocket unnamed;
+  unnamed.name = "";
+  const Table table = made_table(unix_sockets, {row, unnamed});
+  std::string text;
+  write_rows_csv(table, std::vector<std::uint32_t>{0, 1}, [&](std::string_view line) { text += line; });
+  CHECK(text
+        == "table,netns,type,name,cookie,inode,state,peer_inode,recv_queue,send_queue,uid,references,pid,fd\r\n"
+           "unix_socket,\"\",STREAM,\"\\x00a,\"\"b\"\"\",,7,UNCONNECTED,,,,,,,\r\n"
+           "unix_socket,\"\",STREAM,\"\",,0,UNCONNECTED,,,,,,,\r\n");
+}
+
+} // namespace hindstat
