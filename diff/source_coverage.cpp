@@ -10,15 +10,20 @@
 #include <string>
 #include <vector>
 
+#include "tables/address.h"
 #include "tables/format.h"
+#include "tables/multicast_group.h"
+#include "tables/protocol_counter.h"
 #include "tables/route.h"
 #include "tables/socket.h"
+#include "tables/sockstat.h"
 #include "tables/unix_socket.h"
 
 namespace hindstat {
 
 namespace {
 
+constexpr std::size_t v6_bytes = 16;
 constexpr std::string_view owners_word = "owners";
 constexpr std::array<std::string_view, 4> no_answers{"absent", "denied", "failed", "late"};
 
@@ -39,18 +44,40 @@ bool answered(std::string_view value) {
   return std::ranges::find(no_answers, value) == no_answers.end();
 }
 
+// The file of /proc/net that holds a group of counters.
+std::string file_of_group(std::string_view group) {
+  constexpr std::array<std::string_view, 6> snmp_groups{"Ip", "Icmp", "IcmpMsg", "Tcp", "Udp", "UdpLite"};
+  if (group.ends_with('6')) {
+    return "snmp6";
+  }
+  return std::ranges::find(snmp_groups, group) != snmp_groups.end() ? "snmp" : "netstat";
+}
+
 // Which source a row comes from, as coverage names it; "" for tables with one source.
 std::string source_of_row(const Table& table, std::uint32_t row) {
   if (table.spec().name == sockets.name()) {
     const auto protocol = sockets.column<&Socket::protocol>(table).raw(row);
-    const bool v6 = sockets.column<&Socket::local_address>(table).bytes(row).size() == 16;
+    const bool v6 = sockets.column<&Socket::local_address>(table).bytes(row).size() == v6_bytes;
     return format_enum(NamesOf<SocketProtocol>::values, protocol) + (v6 ? "6" : "");
   }
   if (table.spec().name == unix_sockets.name()) {
     return unix_sockets.column<&UnixSocket::inode>(table).raw(row) == 0 ? "embryos" : "unix";
   }
   if (table.spec().name == routes.name()) {
-    return routes.column<&Route::destination>(table).bytes(row).size() == 16 ? "inet6" : "inet";
+    return routes.column<&Route::destination>(table).bytes(row).size() == v6_bytes ? "inet6" : "inet";
+  }
+  if (table.spec().name == addresses.name()) {
+    return addresses.column<&Address::address>(table).bytes(row).size() == v6_bytes ? "inet6" : "inet";
+  }
+  if (table.spec().name == multicast_groups.name()) {
+    return multicast_groups.column<&MulticastGroup::group>(table).bytes(row).size() == v6_bytes ? "igmp6" : "igmp";
+  }
+  if (table.spec().name == protocol_counters.name()) {
+    return file_of_group(protocol_counters.column<&ProtocolCounter::group>(table).bytes(row));
+  }
+  if (table.spec().name == socket_statistics.name()) {
+    const bool v6 = socket_statistics.column<&SocketStatistic::protocol>(table).bytes(row).ends_with('6');
+    return v6 ? "sockstat6" : "sockstat";
   }
   return "";
 }

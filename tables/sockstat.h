@@ -20,8 +20,9 @@ struct SocketStatistic {
 inline constexpr auto socket_statistics = define_table<SocketStatistic>(
   "sockstat", "Sockets in use and their memory, by protocol.",
   field<&SocketStatistic::netns>("netns", Role::key, "Network namespace; empty is the recorder's own."),
-  field<&SocketStatistic::protocol>("protocol", Role::key, "sockets, TCP, UDP, RAW, FRAG, TCP6, ..."),
-  field<&SocketStatistic::name>("name", Role::key, "inuse, orphan, tw, alloc, mem, memory, used."),
+  field<&SocketStatistic::protocol>("protocol", Role::key,
+                                    "The file's heading: sockets, TCP, UDP, RAW, FRAG, TCP6 and so on."),
+  field<&SocketStatistic::name>("name", Role::key, "What is counted: inuse, orphan, tw, alloc, mem, memory or used."),
   field<&SocketStatistic::value>("value", Role::gauge, "Sockets; for mem pages, for memory bytes."));
 
 } // namespace hindstat

@@ -95,7 +95,7 @@ TEST_CASE("netstat -s -6 shows the groups of IPv6 and Tcp, whose names have the 
   CHECK(text.find("TcpExt:") == std::string::npos);
 }
 
-TEST_CASE("-t, -u and -w select the groups that netstat selects", "[report]") {
+TEST_CASE("options -t, -u and -w select the groups that netstat selects", "[report]") {
   const std::string tcp = shown(StatisticsView{.tcp = true});
   CHECK(tcp.find("IcmpMsg:\n    InType3: 8\n    InType11: 1\nTcp:\n") == 0);
   CHECK(tcp.find("TcpExt:\n") != std::string::npos);

@@ -52,7 +52,7 @@ TEST_CASE("services and users have the names of the recorded host, whole", "[rep
         != std::string::npos);
 }
 
-TEST_CASE("-n, --numeric-ports and --numeric-users leave names out, --numeric-hosts does not", "[report]") {
+TEST_CASE("options -n, --numeric-ports and --numeric-users leave names out, --numeric-hosts does not", "[report]") {
   const Snapshot snapshot = named_snapshot();
   ViewOptions numeric = internet_extended();
   numeric.numeric = true;
@@ -110,7 +110,7 @@ TEST_CASE("a view loads the tables it looks names up in, and shows them as rows 
   CHECK(wanted_tables(links, true).shown == Names{"interface", "address"});
 }
 
-TEST_CASE("-A names families as -4, -6 and -x do", "[report]") {
+TEST_CASE("option -A names families as -4, -6 and -x do", "[report]") {
   ViewOptions options;
   options.families = {"inet", "unix"};
   const ViewOptions checked = check_view(options);
