@@ -1,6 +1,5 @@
 // SPDX-License-Identifier: MIT
 // hindstat-report: a past moment as netstat would have shown it.
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -12,6 +11,7 @@
 #include "base/escape.h"
 #include "base/json_writer.h"
 #include "base/version.h"
+#include "cli/command_line.h"
 #include "cli/listing.h"
 #include "cli/selector.h"
 #include "cli/store_path.h"
@@ -85,7 +85,7 @@ void add_options(CLI::App& app, Options& options) {
     ->option_text("90s|15m|2h|1d");
   app.add_flag("--utc", options.utc, "Read and print times in UTC");
   app.add_option("--tz", options.zone, "Read and print times in this zone, such as Europe/Berlin")->option_text("ZONE");
-  app.set_version_flag("--version", fmt::format("{} {}", tool, version));
+  app.set_version_flag("-V,--version", fmt::format("{} {}", tool, version));
   app.footer(fmt::format("{}{}{}", times_help, view_options_help(), forms_help));
   CLI::App* list = app.add_subcommand("list", "List the snapshots of the store (with --json as JSON Lines)");
   list->fallthrough();
@@ -290,16 +290,6 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app("Shows a recorded moment as netstat would have shown it.", tool);
     add_options(app, options);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-        print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? fmt::format("{}\n", error.what())
-                                                                          : app.help());
-        return ExitCode::success;
-      }
-      throw Error(fmt::format("{} (--help tells more)", error.what()));
-    }
-    return report(std::move(options));
+    return parse_command_line(app, argc, argv) ? report(std::move(options)) : ExitCode::success;
   });
 }

@@ -11,6 +11,7 @@
 
 #include "base/escape.h"
 #include "report/recorded_names.h"
+#include "report/socket_columns.h"
 #include "report/statuses.h"
 #include "tables/format.h"
 #include "tables/socket.h"
@@ -107,7 +108,7 @@ std::string format_header(const SocketView& view) {
     line += " User       Inode     ";
   }
   if (view.programs) {
-    line += fmt::format(" {:<20}", "PID/Program name");
+    line += ' ' + format_owner_heading();
   }
   if (view.timers) {
     line += " Timer";
@@ -128,21 +129,12 @@ std::string format_line(const Socket& socket, const SocketView& view, const Reco
     line += fmt::format(" {:<10} {:<10}", names.format_user(socket.uid), socket.inode);
   }
   if (view.programs) {
-    line += fmt::format(" {:<20}", names.format_program(socket.pid));
+    line += ' ' + format_owner(names, socket.pid);
   }
   if (view.timers) {
     line += ' ' + format_timer(socket, boottime_ns);
   }
   return line + '\n';
-}
-
-std::string format_title(const SocketView& view, const std::string& netns) {
-  const std::string_view kind = view.all         ? "(servers and established)"
-                                : view.listening ? "(only servers)"
-                                                 : "(w/o servers)";
-  return netns.empty()
-           ? fmt::format("Active Internet connections {}\n", kind)
-           : fmt::format("Active Internet connections {} in network namespace {}\n", kind, escape_terminal(netns));
 }
 
 auto sort_key(const Socket& socket) {
@@ -182,7 +174,7 @@ std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
       out += escape_terminal(describe_capture(capture)) + '\n';
       continue;
     }
-    out += format_title(view, capture.netns) + format_header(view);
+    out += format_socket_title("Internet connections", view.all, view.listening, capture.netns) + format_header(view);
     for (const std::uint32_t row : rows) {
       const Socket socket = sockets.row(*table, row);
       if (socket.netns == capture.netns) {

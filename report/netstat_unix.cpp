@@ -11,6 +11,7 @@
 
 #include "base/escape.h"
 #include "report/recorded_names.h"
+#include "report/socket_columns.h"
 #include "report/statuses.h"
 #include "tables/format.h"
 #include "tables/unix_socket.h"
@@ -39,18 +40,10 @@ std::string format_name(const std::optional<std::string>& name) {
   return escape_terminal(text);
 }
 
-std::string format_title(const UnixView& view, const std::string& netns) {
-  const std::string_view kind = view.all         ? "(servers and established)"
-                                : view.listening ? "(only servers)"
-                                                 : "(w/o servers)";
-  const std::string title = fmt::format("Active UNIX domain sockets {}", kind);
-  return netns.empty() ? title + '\n' : fmt::format("{} in network namespace {}\n", title, escape_terminal(netns));
-}
-
 std::string format_header(const UnixView& view) {
   std::string line = "Proto RefCnt Flags       Type       State         I-Node   ";
   if (view.programs) {
-    line += fmt::format("{:<20} ", "PID/Program name");
+    line += format_owner_heading() + ' ';
   }
   return line + "Path\n";
 }
@@ -64,7 +57,7 @@ std::string format_line(const UnixSocket& socket, const UnixView& view, const Re
     is_listening(socket) ? "[ ACC ]" : "[ ]",
     format_enum(NamesOf<UnixType>::values, static_cast<std::uint64_t>(socket.type)), state, socket.inode);
   if (view.programs) {
-    line += fmt::format("{:<20} ", names.format_program(socket.pid));
+    line += format_owner(names, socket.pid) + ' ';
   }
   return line + format_name(socket.name) + '\n';
 }
@@ -99,7 +92,7 @@ std::string format_unix_sockets(const Snapshot& snapshot, const UnixView& view) 
       out += escape_terminal(describe_capture(capture)) + '\n';
       continue;
     }
-    out += format_title(view, capture.netns) + format_header(view);
+    out += format_socket_title("UNIX domain sockets", view.all, view.listening, capture.netns) + format_header(view);
     for (const std::uint32_t row : rows) {
       const UnixSocket socket = unix_sockets.row(*table, row);
       if (socket.netns == capture.netns) {
