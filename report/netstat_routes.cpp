@@ -5,6 +5,7 @@
 #include "report/netstat_routes.h"
 
 #include <algorithm>
+#include <set>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -18,6 +19,7 @@ namespace hindstat {
 namespace {
 
 constexpr std::uint32_t main_table = 254;
+constexpr std::uint32_t local_table = 255;
 
 bool is_v6(const Route& route) {
   return route.destination.is_v6();
@@ -27,8 +29,17 @@ bool rejects_v4(const Route& route) {
   return route.type == RouteType::unreachable || route.type == RouteType::prohibit;
 }
 
+// A route over the loopback device to what is not of this host rejects, whatever rtnetlink calls its type
+// (net/ipv6/route.c fib6_is_reject).
+bool leads_nowhere(const Route& route) {
+  static const IpAddress loopback = *parse_ip_address("::1");
+  return route.interface == "lo" && route.type != RouteType::local && route.type != RouteType::anycast
+         && route.destination != loopback;
+}
+
 bool rejects_v6(const Route& route) {
-  return rejects_v4(route) || route.type == RouteType::blackhole || route.type == RouteType::throw_route;
+  return rejects_v4(route) || route.type == RouteType::blackhole || route.type == RouteType::throw_route
+         || leads_nowhere(route);
 }
 
 std::string format_netmask(std::uint8_t prefix_length) {
@@ -106,6 +117,22 @@ std::string line_v6(const Route& route) {
                      escape_terminal(route.interface.value_or("*")));
 }
 
+// The entry that ends each IPv6 table without a default route: no route, but /proc/net/ipv6_route has it. The kernel
+// makes the tables main and local with each namespace; the others are known by their routes.
+std::string null_entries(const std::set<std::uint32_t>& tables, const std::set<std::uint32_t>& with_default) {
+  std::string out;
+  if (!tables.empty()) {
+    std::set<std::uint32_t> all = tables;
+    all.insert({main_table, local_table});
+    for (const std::uint32_t table : all) {
+      out += with_default.contains(table)
+               ? ""
+               : fmt::format("{:<30} {:<26} {:<4} {:<3} {:<1} {:>6} {}\n", "::/0", "::", "!n", -1, "-", "-", "lo");
+    }
+  }
+  return out;
+}
+
 bool is_shown(const Route& route, bool v6) {
   if (v6 || is_v6(route)) {
     return v6 == is_v6(route);
@@ -128,13 +155,22 @@ struct Rows {
 std::string format_family(const Rows& shown, bool v6, const std::string& netns, int extend) {
   std::string out = format_title(v6, netns);
   out += v6 ? "Destination                    Next Hop                   Flag Met Ref  Use If\n" : header_v4(extend);
+  std::set<std::uint32_t> v6_tables;
+  std::set<std::uint32_t> v6_tables_with_default;
   for (const std::uint32_t row : shown.rows) {
     const Route route = routes.row(*shown.table, row);
-    if (route.netns == netns && is_shown(route, v6)) {
-      out += v6 ? line_v6(route) : line_v4(route, extend);
+    if (route.netns != netns || !is_shown(route, v6)) {
+      continue;
+    }
+    out += v6 ? line_v6(route) : line_v4(route, extend);
+    if (v6) {
+      v6_tables.insert(route.table);
+    }
+    if (v6 && route.prefix_length == 0) {
+      v6_tables_with_default.insert(route.table);
     }
   }
-  return out;
+  return out + null_entries(v6_tables, v6_tables_with_default);
 }
 
 // As the kernel's trie is walked: by address, the longer prefix first. Sources and types only break ties.

@@ -63,6 +63,12 @@ std::size_t order_of_group(std::string_view group) {
   return static_cast<std::size_t>(std::ranges::find(groups, group, &CounterGroup::group) - groups.begin());
 }
 
+// With -6 alone netstat reads the IPv6 groups first and what both families share after them.
+std::size_t order_of_group(std::string_view group, const StatisticsView& view) {
+  const std::size_t last = statistics_sentences().size() + 1;
+  return view.ipv6 && !view.ipv4 && !is_v6_group(group) ? last : order_of_group(group);
+}
+
 std::size_t order_of_counter(std::size_t group, std::string_view name) {
   const auto groups = statistics_sentences();
   if (group >= groups.size()) {
@@ -131,8 +137,8 @@ std::vector<std::uint32_t> select_statistics(const Table& table, const Statistic
   for (std::uint32_t i = 0; i < table.size(); ++i) {
     const ProtocolCounter counter = protocol_counters.row(table, i);
     if (is_selected(counter.group, view)) {
-      const std::size_t group = order_of_group(counter.group);
-      found.emplace_back(counter.netns, group, counter.group, order_of_counter(group, counter.name), counter.name, i);
+      found.emplace_back(counter.netns, order_of_group(counter.group, view), counter.group,
+                         order_of_counter(order_of_group(counter.group), counter.name), counter.name, i);
     }
   }
   std::ranges::sort(found);

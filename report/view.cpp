@@ -63,6 +63,9 @@ void refuse_what_is_not_recorded(const ViewOptions& options) {
   if (options.sctp) {
     throw Error("-S: SCTP sockets are not recorded");
   }
+  if (options.context) {
+    throw Error("-Z: security contexts are not recorded");
+  }
 }
 
 RouteView route_view(const ViewOptions& options) {

@@ -30,6 +30,7 @@ struct ViewOptions {
   bool masquerade = false;
   bool continuous = false;
   bool sctp = false;
+  bool context = false;
   std::vector<std::string> families; ///< -A, comma-split: inet, inet6, unix.
 };
 

@@ -138,7 +138,26 @@ TEST_CASE("the IPv6 tables look as netstat -6rn prints them", "[report]") {
            "fd31::/16                      ::                         !n   -1  -      - lo\n"
            "fd34::/16                      ::                         Ue   1024 -      - v0\n"
            "::1/128                        ::                         Un   0   -      - lo\n"
-           "ff00::/8                       ::                         U    256 -      - a-very-long-if\n");
+           "ff00::/8                       ::                         U    256 -      - a-very-long-if\n"
+           "::/0                           ::                         !n   -1  -      - lo\n");
+}
+
+TEST_CASE("a route over loopback to what is elsewhere rejects, and tables without default end in the null entry",
+          "[report]") {
+  Snapshot snapshot = empty_snapshot();
+  add_table(snapshot, routes,
+            {typed(route("fd77:9::9", 128, nullptr, "lo"), RouteType::unicast, 256),
+             in_table(typed(route("fd77:9::9", 128, nullptr, "lo"), RouteType::local), 255),
+             in_table(typed(route("::", 0, "fd77::1", "v0"), RouteType::unicast, 1024), 100)});
+  // Tables 254 and 255 have no default route.
+  CHECK(format_routes(snapshot, RouteView{false, true, 0})
+        == "Kernel IPv6 routing table\n"
+           "Destination                    Next Hop                   Flag Met Ref  Use If\n"
+           "::/0                           fd77::1                    UG   1024 -      - v0\n"
+           "fd77:9::9/128                  ::                         !n   256 -      - lo\n"
+           "fd77:9::9/128                  ::                         Un   0   -      - lo\n"
+           "::/0                           ::                         !n   -1  -      - lo\n"
+           "::/0                           ::                         !n   -1  -      - lo\n");
 }
 
 TEST_CASE("with -4 and -6 both families are shown", "[report]") {

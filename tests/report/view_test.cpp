@@ -137,6 +137,7 @@ TEST_CASE("what is not recorded is refused with a sentence", "[report]") {
   CHECK(refused(&ViewOptions::cache).starts_with("-C: the routing cache is not recorded"));
   CHECK(refused(&ViewOptions::masquerade).starts_with("-M: masqueraded connections"));
   CHECK(refused(&ViewOptions::sctp) == "-S: SCTP sockets are not recorded");
+  CHECK(refused(&ViewOptions::context) == "-Z: security contexts are not recorded");
   CHECK(refused(&ViewOptions::verbose).empty());
 }
 
