@@ -163,6 +163,13 @@ class Namespace:
         self.set("net/ipv6/conf/default/accept_dad", 0)  # Addresses are usable at once.
         self.ip("link", "set", "lo", "up")
 
+    @classmethod
+    def existing(cls, lab, label, name):
+        """One that somebody else has made and takes away."""
+        found = cls.__new__(cls)
+        found.lab, found.label, found.name = lab, label, name
+        return found
+
     def ip(self, *args):
         return check(["ip", "-n", self.name, *map(str, args)])
 
@@ -258,7 +265,7 @@ class Lab:
     def __init__(self):
         self.directory = tempfile.mkdtemp(prefix="hindstat-live.")
         os.chmod(self.directory, 0o755)
-        self.namespaces, self.sockets, self.processes, self.mounts = [], [], [], []
+        self.namespaces, self.sockets, self.processes, self.mounts, self.closers = [], [], [], [], []
         atexit.register(self.close)
 
     def __enter__(self):
@@ -325,10 +332,34 @@ class Lab:
                     pipe.close()
         for where in reversed(self.mounts):
             subprocess.run(["umount", where], capture_output=True)
+        for close in self.closers:
+            close()
         for namespace in self.namespaces:
             subprocess.run(["ip", "netns", "del", namespace.name], capture_output=True)
-        self.sockets, self.processes, self.mounts, self.namespaces = [], [], [], []
+        self.sockets, self.processes, self.mounts, self.namespaces, self.closers = [], [], [], [], []
         shutil.rmtree(self.directory, ignore_errors=True)
+
+
+class GatewayLab:
+    """client - gateway - server, as tests/lab/gateway-lab.sh builds them; ends with the lab, at the latest by itself.
+
+    `namespaces` holds the three by these names.
+    """
+    SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab", "gateway-lab.sh")
+
+    def __init__(self, lab, seconds):
+        name = f"hslab{os.getpid()}"
+        self.environment = environment(LAB=name, LAB_DIR=f"/run/{name}", LAB_MAX=str(seconds))
+        lab.closers.append(self.down)
+        self.verb("up")
+        self.namespaces = {label: Namespace.existing(lab, label, f"{name}-{label[0]}")
+                           for label in ("client", "gateway", "server")}
+
+    def verb(self, verb):
+        return check(["bash", self.SCRIPT, verb], env=self.environment, timeout=60)
+
+    def down(self):
+        subprocess.run(["bash", self.SCRIPT, "down"], env=self.environment, capture_output=True, timeout=60)
 
 
 def is_settled(namespace):

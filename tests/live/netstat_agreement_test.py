@@ -13,56 +13,11 @@ import socket
 import unittest
 
 import lab
+from netstat_text import parse_only_internet, parse_routes, parse_sockets
 
 LEAST_SHARE = 0.95
-STATES = {"ESTABLISHED", "SYN_SENT", "SYN_RECV", "FIN_WAIT1", "FIN_WAIT2", "TIME_WAIT", "CLOSE", "CLOSE_WAIT",
-          "LAST_ACK", "LISTEN", "CLOSING", "UNKNOWN"}
 REQUIRED = ("LISTEN", "ESTABLISHED", "SYN_SENT", "CLOSE_WAIT", "FIN_WAIT2", "TIME_WAIT")
-TIMER = re.compile(r"\s(off|on\d?|keepalive|timewait|probe|unkn-\d+) \(\d+\.\d+/\d+/\d+\)\s*$")
-# netstat marks these by /proc/net/ipv6_route flags that no netlink attribute carries: addrconf, default, cache,
-# allonlink, modified, dynamic.
-UNTOLD_IPV6_FLAGS = str.maketrans("", "", "ADCamf")
 LONG = "fd77:1:1111:2222:3333:4444:5555:6666"  # cut by netstat without -W
-
-
-def parse_sockets(text, options):
-    """Rows as tuples: protocol, queues, addresses, state, then what the options add, without the exempt parts."""
-    rows = []
-    for line in text.splitlines():
-        if not re.match(r"(tcp|udp|udpl|raw)6?\s", line):
-            continue
-        if "o" in options:
-            assert TIMER.search(line), line
-            line = TIMER.sub("", line)
-        cells = line.split(maxsplit=5)
-        tail = (cells[5:] or [""])[0].split(maxsplit=1)
-        state = ""
-        if tail and (tail[0] in STATES or cells[0].startswith("raw")):
-            state, tail = tail[0], tail[1:]
-        tail = (tail[0] if len(tail) == 1 else " ".join(tail)).split() if tail else []
-        row = cells[:5] + [state]
-        if "e" in options:
-            row, tail = row + tail[:2], tail[2:]
-        if "p" in options:
-            row, tail = row + [tail[0].split("/")[0]], []
-        assert "p" in options or not tail, line
-        rows.append(tuple(row))
-    return rows
-
-
-def parse_routes(text, options):
-    if "6" not in options:
-        return [tuple(line.split()) for line in text.splitlines() if re.match(r"\d+\.\d+\.\d+\.\d+\s|default\s", line)]
-    rows = []
-    for line in text.splitlines():
-        cells = line.split()
-        if len(cells) != 7 or "/" not in cells[0]:
-            continue
-        destination, gateway, flags, metric, _ref, _use, interface = cells
-        if (destination, flags, metric) == ("::/0", "!n", "-1"):
-            continue  # The kernel's null entry, which is no route.
-        rows.append((destination, gateway, flags.translate(UNTOLD_IPV6_FLAGS), metric, interface))
-    return rows
 
 
 class Agreement(unittest.TestCase):
@@ -251,11 +206,6 @@ class Sockets(Agreement):
         by_state = {state: [row for row in rows if row["state"] == state] for state in REQUIRED}
         self.assertTrue(all(row["pid"] is None and row["inode"] == 0 for row in by_state["TIME_WAIT"]))
         self.assertTrue(all(row["pid"] is not None for row in by_state["LISTEN"] + by_state["CLOSE_WAIT"]))
-
-
-def parse_only_internet(text, options):
-    """netstat without -t, -u, -w appends the UNIX sockets."""
-    return parse_sockets(text.split("Active UNIX")[0], options)
 
 
 def readable(one_socket):

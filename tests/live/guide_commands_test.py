@@ -1,0 +1,157 @@
+#!/usr/bin/python3
+# SPDX-License-Identifier: MIT
+"""The command lines of the classic netstat guide, and some more, with hindstat-report in place of netstat.
+
+In the three namespaces of tests/lab/gateway-lab.sh netstat runs before and after the snapshot. A row that is in both
+runs is what the kernel had at the moment of the snapshot, and so is a number that is equal in both: the report must
+have at least 95 % of these rows, each with all of these numbers; what it prints beyond them, and its headings, are
+held against netstat too. What cannot be equal is named, in netstat_text.py and here:
+
+  PID/Program name  the program's text: netstat prints argv[0], hindstat the command name; the pid is compared
+  Path              of a unix socket, where netstat stops at the first blank or newline
+  Ref, Use, Flag    of IPv6 routes: counts that reading changes, and flags that rtnetlink does not tell
+"""
+import re
+import signal
+import unittest
+
+import lab
+from netstat_text import (parse_groups, parse_interfaces, parse_only_internet, parse_routes,
+                          parse_sockets, parse_statistics, parse_unix)
+
+LEAST_SHARE = 0.95
+SECONDS = 240  # The lab's processes end by themselves after this time.
+
+# The command lines of the guide.
+GUIDE = {
+    "--inet -n": parse_sockets,
+    "--inet --numeric-hosts": parse_sockets,
+    "-p -e --inet --numeric-hosts": parse_sockets,
+    "-rn": parse_routes,
+    "-i": parse_interfaces,
+    "-ie": parse_interfaces,
+    "-s": parse_statistics,
+}
+FURTHER = {
+    "-an": parse_only_internet,
+    "-tuanp": parse_sockets,
+    "-tlne": parse_sockets,
+    "--all --tcp --numeric-hosts --extend --programs --inet6": parse_sockets,
+    "-A inet6 -an": parse_sockets,
+    "--protocol=inet -an": parse_sockets,
+    "-uwUan": parse_sockets,
+    "-x": parse_unix,
+    "-xanp": parse_unix,
+    "-A unix -l": parse_unix,
+    "-rnee": parse_routes,
+    "-Fnr": parse_routes,
+    "-6 -rn": parse_routes,
+    "-gn": parse_groups,
+    "-i -a": parse_interfaces,
+    "-ie -a": parse_interfaces,
+    "-s -6": parse_statistics,
+    "-st": parse_statistics,
+    "-su": parse_statistics,
+    "-sU": parse_statistics,
+    "-sw": parse_statistics,
+    "-st -6": parse_statistics,
+}
+ORDERED = (parse_statistics,)
+# How many rows each namespace must have to prove anything: what the lab makes there.
+LEAST_ROWS = {
+    ("client", "--inet -n"): 25, ("server", "--inet -n"): 15, ("server", "-an"): 50, ("client", "-xanp"): 15,
+    ("gateway", "-rn"): 4, ("gateway", "-6 -rn"): 25, ("gateway", "-gn"): 30, ("gateway", "-i"): 5,
+    ("client", "-s"): 40, ("gateway", "-s"): 40, ("server", "-s"): 40, ("server", "-s -6"): 35,
+}
+
+
+def numbered(rows):
+    """{(row, how many equal ones came before it): its numbers}, in order."""
+    found, seen = {}, {}
+    for row in rows:
+        key, cells = row if len(row) == 2 and isinstance(row[1], list) else (row, [])
+        seen[key] = seen.get(key, -1) + 1
+        found[key, seen[key]] = cells
+    return found
+
+
+def headings(text, parse):
+    """The lines that are no rows: titles and names of columns."""
+    if parse is parse_statistics:
+        return []  # All its lines are compared.
+    if parse is parse_interfaces:
+        return [line for line in text.splitlines() if line.startswith(("Kernel", "Iface"))]
+    if parse is parse_only_internet:
+        text = text.split("Active UNIX")[0]
+    return [line for line in text.splitlines() if re.match(r"[A-Z-]", line)]
+
+
+def is_more_than_netstat_asks_for(key, options, parse):
+    """Named: netstat asks for one IPv4 address of an interface, and /proc/net/route has one hop of a route."""
+    row = key[0]
+    if parse is parse_interfaces:
+        return re.match(r"\S+ +inet \d", row) is not None
+    return parse is parse_routes and "6" not in options and row[0] == "10.78.0.0"
+
+
+class GuideCommands(unittest.TestCase):
+    def setUp(self):
+        self.lab = lab.Lab()
+        self.addCleanup(self.lab.close)
+        signal.signal(signal.SIGALRM, lambda *_: self.fail(f"not done after {SECONDS} s"))
+        signal.alarm(SECONDS)
+        self.addCleanup(signal.alarm, 0)
+        self.gateway_lab = lab.GatewayLab(self.lab, SECONDS)
+        self.store = self.lab.path("hindstat.db")
+
+    def netstat(self, namespace, commands):
+        def of_socket(parse):
+            return parse in (parse_sockets, parse_only_internet, parse_unix)
+        # Without -W netstat cuts what the report never cuts.
+        return {options: namespace.check("netstat", *options.split(), *(["-W"] if of_socket(parse) else [])).out
+                for options, parse in commands.items()}
+
+    def compare(self, label, options, parse, before, after):
+        report = lab.tool("hindstat-report", "--store", self.store, f"{label}:@latest", *options.split())
+        self.assertEqual((report.code, report.err), (0, ""), report)
+        # Named: the line that says which snapshot this is, and lines about what could not be read completely.
+        text = "".join(line + "\n" for line in report.out.splitlines()[1:] if not re.match(r"[a-z_]+: partial", line))
+        old, new, ours = (numbered(parse(one, options)) for one in (before, after, text))
+        stable = [key for key in old if key in new]
+        cells, wrong = 0, []
+        for key in stable:
+            equal = [i for i, (a, b) in enumerate(zip(old[key], new[key])) if a == b]
+            cells += len(equal)
+            if key not in ours or any(ours[key][i] != old[key][i] for i in equal):
+                wrong.append((key[0], old[key], ours.get(key)))
+        surplus = [key for key in ours if key not in old and key not in new]
+        surplus = [key for key in surplus if not is_more_than_netstat_asks_for(key, options, parse)]
+        share = 1 - len(wrong) / len(stable) if stable else 1
+        print(f"{label:7} hindstat-report {options:55} {share:6.1%} of {len(stable)} stable rows of netstat"
+              + (f" with {cells} stable numbers" if cells else ""), flush=True)
+        for row in wrong:
+            print("  netstat, not hindstat:", *row)
+        for key in surplus:
+            print("  hindstat, not netstat:", *key)
+        with self.subTest(label=label, options=options):
+            self.assertGreaterEqual(share, LEAST_SHARE)
+            self.assertLessEqual(len(surplus), (1 - LEAST_SHARE) * max(len(ours), 1))
+            self.assertGreaterEqual(len(stable), LEAST_ROWS.get((label, options), 0))
+            self.assertEqual(headings(text, parse), headings(before, parse))
+            if parse in ORDERED:
+                self.assertEqual([key for key in ours if key in stable], [key for key in stable if key in ours])
+
+    def test_they_show_what_netstat_shows(self):
+        commands = {**GUIDE, **FURTHER}
+        for label, namespace in self.gateway_lab.namespaces.items():
+            before = self.netstat(namespace, commands)
+            namespace.record(self.store, "--host", label)
+            after = self.netstat(namespace, commands)
+            for options, parse in commands.items():
+                self.compare(label, options, parse, before[options], after[options])
+
+
+if __name__ == "__main__":
+    lab.require_namespaces()
+    lab.require_programs("netstat", "iptables", "ip6tables", "bash", "setsid")
+    lab.main()
