@@ -11,6 +11,7 @@ held against netstat too. What cannot be equal is named, in netstat_text.py and 
   Path              of a unix socket, where netstat stops at the first blank or newline
   Ref, Use, Flag    of IPv6 routes: counts that reading changes, and flags that rtnetlink does not tell
 """
+import os
 import re
 import signal
 import unittest
@@ -127,7 +128,8 @@ class GuideCommands(unittest.TestCase):
         surplus = [key for key in ours if key not in old and key not in new]
         surplus = [key for key in surplus if not is_more_than_netstat_asks_for(key, options, parse)]
         share = 1 - len(wrong) / len(stable) if stable else 1
-        print(f"{label:7} hindstat-report {options:55} {share:6.1%} of {len(stable)} stable rows of netstat"
+        print(f"{label:7} hindstat-report {options:55} "
+              + (f"{share:6.1%} of {len(stable)} stable rows of netstat" if stable else "netstat has no stable rows")
               + (f" with {cells} stable numbers" if cells else ""), flush=True)
         for row in wrong:
             print("  netstat, not hindstat:", *row)
@@ -149,6 +151,33 @@ class GuideCommands(unittest.TestCase):
             after = self.netstat(namespace, commands)
             for options, parse in commands.items():
                 self.compare(label, options, parse, before[options], after[options])
+
+
+class Options(unittest.TestCase):
+    """What netstat(8) and `netstat --help` list: each is accepted, or one sentence says why not."""
+    EXPLAINED = {"-c", "--continuous", "-C", "--cache", "-M", "--masquerade", "-S", "--sctp", "-Z", "--context",
+                 "-2", "--l2cap", "-f", "--rfcomm", "--ax25", "--ipx", "--netrom", "--x25", "--rose", "--ash", "--ddp",
+                 "--appletalk", "--econet", "--ec", "--bluetooth"}
+    OF_THE_MANUAL = ["--ip", "--tcpip", "--program", "-F", "-4", "-6", "-A inet,inet6", "--protocol=unix", "-ee",
+                     "-A unix", "--inet --tcp --udp --raw --udplite --listening --extend --extend", "-r --extend --verbose"]
+
+    def test_every_option_of_netstat_is_accepted_or_explained(self):
+        with lab.Lab() as scratch:
+            store = scratch.path("hindstat.db")
+            bundle = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..", "samples", "client")
+            lab.check([lab.tool_path("hindstat-record"), "--store", store, "--bundle", bundle])
+            listed = set(re.findall(r"(?<![\w-])--?[A-Za-z0-9][\w-]*", lab.run(["netstat", "--help"]).out))
+            listed = {one for one in listed if one.startswith("--") or len(one) == 2} - {"-A"}  # It takes a value.
+            self.assertGreater(len(listed), 40)
+            for options in sorted(listed | self.EXPLAINED) + self.OF_THE_MANUAL:
+                with self.subTest(options=options):
+                    result = lab.tool("hindstat-report", "--store", store, *options.split())
+                    if options in self.EXPLAINED:
+                        lab.assert_one_sentence(self, result, 2)
+                        self.assertNotIn("--help", result.err)
+                        self.assertRegex(result.err, "not recorded|are recorded|families recorded|does not repeat")
+                    else:
+                        self.assertEqual((result.code, result.err), (0, ""), result)
 
 
 if __name__ == "__main__":

@@ -35,7 +35,8 @@ std::optional<std::filesystem::path> fixtures() {
   const std::filesystem::path path =
     chosen != nullptr ? chosen : std::filesystem::path(HINDSTAT_SOURCE_DIR) / "../shared/fixtures";
   if (!std::filesystem::is_directory(path)) {
-    WARN("skipped: there are no fixtures in " + path.string());
+    WARN("skipped: fixtures absent, set HINDSTAT_FIXTURES");
+    WARN("looked in " + path.string());
     return std::nullopt;
   }
   return path;
