@@ -46,6 +46,7 @@ FURTHER = {
     "-A unix -l": parse_unix,
     "-rnee": parse_routes,
     "-Fnr": parse_routes,
+    "--route --numeric-hosts": parse_routes,
     "-6 -rn": parse_routes,
     "-gn": parse_groups,
     "-i -a": parse_interfaces,
@@ -159,7 +160,8 @@ class Options(unittest.TestCase):
                  "-2", "--l2cap", "-f", "--rfcomm", "--ax25", "--ipx", "--netrom", "--x25", "--rose", "--ash", "--ddp",
                  "--appletalk", "--econet", "--ec", "--bluetooth"}
     OF_THE_MANUAL = ["--ip", "--tcpip", "--program", "-F", "-4", "-6", "-A inet,inet6", "--protocol=unix", "-ee",
-                     "-A unix", "--inet --tcp --udp --raw --udplite --listening --extend --extend", "-r --extend --verbose"]
+                     "-A unix", "-r --extend --verbose",
+                     "--inet --tcp --udp --raw --udplite --listening --extend --extend"]
 
     def test_every_option_of_netstat_is_accepted_or_explained(self):
         with lab.Lab() as scratch:
