@@ -57,7 +57,10 @@ struct Options {
 void add_options(CLI::App& app, Options& options) {
   app.add_option("--store", options.store, "The store to add the snapshot to")->option_text("FILE");
   app.add_option("--host", options.host, "Record under this name instead of the host's")->option_text("NAME");
-  app.add_option("--save-bundle", options.save_bundle, "Also keep all that was read in this directory, which is empty")
+  app
+    .add_option("--save-bundle", options.save_bundle,
+                "Also keep all that was read in this directory, which is empty; "
+                "what the kernel tells twice, by netlink and in /proc, is read twice for it")
     ->option_text("DIR");
   app.add_option("--bundle", options.bundle, "Record from a saved bundle or a copy of /proc instead of this machine")
     ->option_text("DIR");
@@ -144,7 +147,7 @@ std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_
 
 ExitCode record(const Options& options) {
   const std::unique_ptr<System> system = open_system(options);
-  const RecordOptions record_options{options.host};
+  const RecordOptions record_options{options.host, !options.save_bundle.empty()};
   const SnapshotInfo info = read_host_info(*system, record_options);
   const std::string path = store_to_write(options);
   // Opening the store and loading what to compare with takes as long as a small recording: both run at once.

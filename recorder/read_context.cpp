@@ -56,6 +56,9 @@ std::string error_text(int error) {
 
 void mark_partial(Capture& capture, std::string_view reason) {
   capture.status = CaptureStatus::partial;
+  if (capture.detail.find(reason) != std::string::npos) {
+    return;
+  }
   if (!capture.detail.empty()) {
     capture.detail += "; ";
   }
@@ -64,6 +67,11 @@ void mark_partial(Capture& capture, std::string_view reason) {
 
 std::uint64_t ReadContext::boottime_ms() const {
   return static_cast<std::uint64_t>(std::max<std::int64_t>(system_->now().boottime_ns, 0) / ns_per_ms);
+}
+
+const FileRead& ReadContext::shared_file(const char* path) {
+  const auto found = files_.find(path);
+  return found != files_.end() ? found->second : files_.emplace(path, system_->read_file(path)).first->second;
 }
 
 const LinkDump& ReadContext::links() {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <future>
+#include <map>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -14,8 +15,8 @@
 
 namespace hindstat {
 
-/// What became of one record of a source.
-enum class Verdict { kept, skipped, rejected };
+/// What became of one record of a source. A heading is no record and not counted; what is skipped belongs elsewhere.
+enum class Verdict { kept, skipped, rejected, heading };
 
 /// Counts `verdict` in the capture; `example()` gives the record as text and is called for the first rejected one.
 template <typename Example>
@@ -36,19 +37,26 @@ void count_verdict(Capture& capture, Verdict verdict, Example&& example) {
 /// "No such file or directory" and so on, for details.
 [[nodiscard]] std::string error_text(int error);
 
-/// Makes the capture partial and adds a reason to its detail.
+/// Makes the capture partial and adds a reason to its detail, where it is not said yet.
 void mark_partial(Capture& capture, std::string_view reason);
 
 /// One recording while its tables are being read. Readers take what they need from it and keep() what they made.
 class ReadContext {
 public:
-  ReadContext(const System& system, std::int64_t began_ns, std::future<OwnerScan> owners)
-    : system_(&system), began_ns_(began_ns), pending_owners_(std::move(owners)) {
+  ReadContext(const System& system, std::int64_t began_ns, std::future<OwnerScan> owners, bool all_witnesses)
+    : system_(&system), began_ns_(began_ns), pending_owners_(std::move(owners)), all_witnesses_(all_witnesses) {
   }
 
   [[nodiscard]] const System& system() const {
     return *system_;
   }
+  /// Whether what the kernel tells twice, by netlink and in a file, is to be read twice, for the bundle that it is
+  /// read through; the tables take it from the first that answers all the same.
+  [[nodiscard]] bool all_witnesses() const {
+    return all_witnesses_;
+  }
+  /// A file that several readers need: read once, so that all of them see the same.
+  [[nodiscard]] const FileRead& shared_file(const char* path);
   /// CLOCK_BOOTTIME now, in ms: what relative timers are added to.
   [[nodiscard]] std::uint64_t boottime_ms() const;
 
@@ -97,6 +105,8 @@ private:
   std::optional<OwnerScan> owners_;
   std::optional<LinkDump> links_;
   std::optional<InterfaceNames> interfaces_;
+  std::map<std::string, FileRead, std::less<>> files_;
+  bool all_witnesses_;
 };
 
 } // namespace hindstat

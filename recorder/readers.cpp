@@ -5,6 +5,7 @@
 
 #include "recorder/readers/address_reader.h"
 #include "recorder/readers/interface_reader.h"
+#include "recorder/readers/multicast_reader.h"
 #include "recorder/readers/name_reader.h"
 #include "recorder/readers/namespace_reader.h"
 #include "recorder/readers/proc_table_reader.h"

@@ -23,7 +23,8 @@ Snapshot record_snapshot(const System& system, const RecordOptions& options) {
   snapshot.info = read_host_info(system, options);
   const std::int64_t began_ns = snapshot.info.clocks.boottime_ns;
   // Nearly all the time goes into the scan and the dumps, both in the kernel: they run side by side.
-  ReadContext context(system, began_ns, std::async(std::launch::async, [&system] { return system.socket_owners(); }));
+  ReadContext context(system, began_ns, std::async(std::launch::async, [&system] { return system.socket_owners(); }),
+                      options.all_witnesses);
   for (const Reader& reader : readers()) {
     reader.read(context);
   }

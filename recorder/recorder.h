@@ -9,7 +9,8 @@
 namespace hindstat {
 
 struct RecordOptions {
-  std::string host_label; ///< Overrides the host name when not empty.
+  std::string host_label;     ///< Overrides the host name when not empty.
+  bool all_witnesses = false; ///< Ask every source, also where the first one answered: for a bundle.
 };
 
 /// Takes one snapshot of the namespace that `system` stands for: every table of the reader list, each with its

@@ -89,7 +89,11 @@ std::string format_line(const Interface& interface) {
 }
 
 // ifconfig goes on to the next unit beyond 1024, not at it, and cuts after one digit.
-std::string format_bytes(std::uint64_t bytes) {
+std::string format_bytes(const Count& count) {
+  if (!count) {
+    return "-";
+  }
+  const std::uint64_t bytes = *count;
   constexpr std::array units{"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
   constexpr unsigned bits_of_unit = 10;
   std::size_t unit = 0;
@@ -195,7 +199,7 @@ InterfaceAddresses interface_addresses(const Snapshot& snapshot) {
   }
   for (auto& [key, list] : found) {
     std::ranges::sort(list, {}, [](const Address& address) {
-      const bool is_secondary = address.address.is_v4() && address.flags.has(AddressFlag::secondary);
+      const bool is_secondary = address.address.is_v4() && address.flags && address.flags->has(AddressFlag::secondary);
       return std::tuple(address.address.is_v6(), is_secondary, address.address, address.prefix_length);
     });
   }

@@ -35,8 +35,9 @@ struct NamesOf<AddressFlag> {
     ValueName{0x200, "noprefixroute"}, ValueName{0x400, "mcautojoin"}, ValueName{0x800, "stable-privacy"}};
 };
 
-/// One address of one interface. Sources: RTM_GETADDR, else /proc/net/if_inet6, which holds the IPv6
-/// addresses only: no file of /proc says which interface an IPv4 address is on.
+/// One address of one interface. Sources: RTM_GETADDR, else /proc/net/if_inet6 and, for IPv4, /proc/net/fib_trie with
+/// /proc/net/route. No file of /proc says which interface an IPv4 address is on: an address is left out, and the
+/// capture says so, where the connected routes do not leave one answer.
 struct Address {
   std::string netns;
   std::string interface;
@@ -46,7 +47,7 @@ struct Address {
   std::optional<IpAddress> broadcast;
   std::optional<std::string> label;
   std::optional<RouteScope> scope;
-  FlagSet<AddressFlag> flags;
+  std::optional<FlagSet<AddressFlag>> flags;
   std::optional<std::uint64_t> preferred_until;
   std::optional<std::uint64_t> valid_until;
 };
@@ -61,7 +62,8 @@ inline constexpr auto addresses = define_table<Address>(
   field<&Address::broadcast>("broadcast", Role::attribute, "Broadcast address; only from netlink."),
   field<&Address::label>("label", Role::attribute, "Label (eth0:1); IPv4 only, only from netlink."),
   field<&Address::scope>("scope", Role::attribute, "How far it is valid."),
-  field<&Address::flags>("flags", Role::attribute, "IFA_F_* flags."),
+  field<&Address::flags>("flags", Role::attribute,
+                         "IFA_F_* flags; /proc/net/if_inet6 has the lowest eight, /proc has none for IPv4."),
   field<&Address::preferred_until>("preferred_until", Role::timer, "When it becomes deprecated.", Unit::boottime_ms),
   field<&Address::valid_until>("valid_until", Role::timer, "When it is removed.", Unit::boottime_ms));
 

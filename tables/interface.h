@@ -62,8 +62,20 @@ struct NamesOf<OperState> {
     ValueName{4, "TESTING"}, ValueName{5, "DORMANT"},    ValueName{6, "UP"}};
 };
 
-/// One network interface. Sources: RTM_GETLINK with IFLA_STATS64, else /proc/net/dev (names and sixteen counters, some
-/// of them sums: `rx_dropped` is then null because /proc adds rx_missed_errors to it).
+/// How an Ethernet link sends (DUPLEX_* of include/uapi/linux/ethtool.h); what the driver does not know is null.
+enum class Duplex : std::uint8_t {
+  half = 0,
+  full = 1,
+};
+
+template <>
+struct NamesOf<Duplex> {
+  static constexpr std::array values = {ValueName{0, "half"}, ValueName{1, "full"}};
+};
+
+/// One network interface. Sources: RTM_GETLINK with IFLA_STATS64, and ethtool's netlink for speed and duplex; else
+/// /proc/net/dev (names and at most sixteen counters, some of them sums: `rx_dropped` is then null because /proc adds
+/// rx_missed_errors to it). Counters that kernels before 2.2 do not have are null.
 struct Interface {
   std::string netns;
   std::string name;
@@ -77,7 +89,9 @@ struct Interface {
   std::optional<std::string> qdisc;
   std::optional<std::uint32_t> txqlen;
   std::optional<std::uint32_t> carrier_changes;
-  std::uint64_t rx_bytes = 0;
+  std::optional<std::uint32_t> speed;
+  std::optional<Duplex> duplex;
+  std::optional<std::uint64_t> rx_bytes;
   std::uint64_t rx_packets = 0;
   std::uint64_t rx_errors = 0;
   std::optional<std::uint64_t> rx_dropped;
@@ -89,8 +103,8 @@ struct Interface {
   std::optional<std::uint64_t> rx_frame_errors;
   std::optional<std::uint64_t> rx_compressed;
   std::optional<std::uint64_t> rx_nohandler;
-  std::uint64_t multicast = 0;
-  std::uint64_t tx_bytes = 0;
+  std::optional<std::uint64_t> multicast;
+  std::optional<std::uint64_t> tx_bytes;
   std::uint64_t tx_packets = 0;
   std::uint64_t tx_errors = 0;
   std::uint64_t tx_dropped = 0;
@@ -118,6 +132,10 @@ inline constexpr auto interfaces = define_table<Interface>(
   field<&Interface::qdisc>("qdisc", Role::attribute, "Queueing discipline."),
   field<&Interface::txqlen>("txqlen", Role::attribute, "Length of the transmit queue.", Unit::packets),
   field<&Interface::carrier_changes>("carrier_changes", Role::counter, "Times the carrier came or went.", Unit::count),
+  field<&Interface::speed>("speed", Role::attribute,
+                           "Speed of the link in Mbit/s, where its driver tells (ethtool netlink, Linux 5.6)."),
+  field<&Interface::duplex>("duplex", Role::attribute,
+                            "Half sends or receives, full does both at once; where its driver tells, as speed."),
   field<&Interface::rx_bytes>("rx_bytes", Role::counter, "Bytes received.", Unit::bytes),
   field<&Interface::rx_packets>("rx_packets", Role::counter, "Packets received.", Unit::packets),
   field<&Interface::rx_errors>("rx_errors", Role::counter, "Packets received with errors.", Unit::packets),

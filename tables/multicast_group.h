@@ -9,8 +9,8 @@
 
 namespace hindstat {
 
-/// Membership of an interface in an IP multicast group. Sources: /proc/net/igmp and /proc/net/igmp6, which
-/// alone count the members and tell IPv4 groups on every kernel.
+/// Membership of an interface in an IP multicast group. Sources: /proc/net/igmp and /proc/net/igmp6, which alone count
+/// the members, know pending reports and tell IPv4 groups on every kernel; else RTM_GETMULTICAST.
 struct MulticastGroup {
   std::string netns;
   std::string interface;
@@ -24,8 +24,9 @@ inline constexpr auto multicast_groups = define_table<MulticastGroup>(
   field<&MulticastGroup::netns>("netns", Role::key, "Network namespace; empty is the recorder's own."),
   field<&MulticastGroup::interface>("interface", Role::key, "Interface name."),
   field<&MulticastGroup::group>("group", Role::key, "The group."),
-  field<&MulticastGroup::users>("users", Role::attribute, "Memberships of sockets and of the kernel.", Unit::count),
-  field<&MulticastGroup::report_expires>("report_expires", Role::timer, "When the pending report is sent.",
-                                         Unit::boottime_ms));
+  field<&MulticastGroup::users>("users", Role::attribute, "Memberships of sockets and of the kernel; only from /proc.",
+                                Unit::count),
+  field<&MulticastGroup::report_expires>("report_expires", Role::timer,
+                                         "When the pending report is sent; only from /proc.", Unit::boottime_ms));
 
 } // namespace hindstat

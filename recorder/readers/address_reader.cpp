@@ -6,131 +6,84 @@
 #include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
-#include <array>
-
-#include "recorder/netlink_message.h"
+#include "recorder/readers/proc_net_fib_trie.h"
 #include "recorder/readers/proc_net_if_inet6.h"
+#include "recorder/readers/proc_net_route.h"
 #include "recorder/readers/rtnetlink_address.h"
-#include "recorder/text_fields.h"
+#include "recorder/readers/table_parts.h"
 
 namespace hindstat {
 
 namespace {
 
-/// One family, and where the kernel tells of its addresses.
-struct Source {
-  std::string_view label;
-  int family;
-  std::string_view dump;
-  const char* path; ///< Null: no file of /proc names the interfaces of its addresses.
-};
+PartRead read_netlink(ReadContext& context, std::string_view dump, int family, AddressRows& rows, Capture& capture) {
+  ifaddrmsg header{};
+  header.ifa_family = static_cast<std::uint8_t>(family);
+  const NetlinkRequest request{dump, NETLINK_ROUTE, RTM_GETADDR, std::as_bytes(std::span(&header, 1)), true};
+  const auto add = [&rows](auto payload, const InterfaceNames& names, std::uint64_t boottime_ms) {
+    return add_address_message(rows, payload, names, boottime_ms);
+  };
+  return {read_rtnetlink(context, request, RTM_NEWADDR, rows, capture, add)};
+}
 
-constexpr std::array<Source, 2> sources = {{
-  {"inet", AF_INET, "rtnetlink-addr-inet", nullptr},
-  {"inet6", AF_INET6, "rtnetlink-addr-inet6", "/proc/net/if_inet6"},
-}};
-
-class AddressReader {
-public:
-  explicit AddressReader(ReadContext& context)
-    : context_(context), capture_(context.begin(addresses.name(), "")), rows_(addresses) {
+/// "left out: 10.0.0.1, 10.0.0.2 and 3 more"
+std::string format_left_out(const std::vector<IpAddress>& addresses) {
+  constexpr std::size_t most_named = 8;
+  std::string text = "left out: ";
+  for (std::size_t i = 0; i < std::min(addresses.size(), most_named); ++i) {
+    text += (i == 0 ? "" : ", ") + format_ip_address(addresses[i]);
   }
+  const std::size_t more = addresses.size() - std::min(addresses.size(), most_named);
+  return more == 0 ? text : text + " and " + std::to_string(more) + " more";
+}
 
-  void run() {
-    for (const Source& source : sources) {
-      read(source);
-    }
-    context_.end(capture_);
-    if (netlink_ && context_.interfaces().error != 0) {
-      mark_partial(capture_, "interface names not readable: " + error_text(context_.interfaces().error));
-    }
-    capture_.source = netlink_ && proc_ ? "netlink+proc" : netlink_ ? "netlink" : "proc";
-    if (netlink_ || proc_) {
-      context_.keep(std::move(capture_), std::move(rows_).build());
-    } else {
-      const CaptureStatus status = status_of_error(first_error_);
-      context_.keep_missing(std::move(capture_), status,
-                            "neither rtnetlink nor /proc/net answers: " + error_text(first_error_));
-    }
+PartRead read_proc4(ReadContext& context, AddressRows& rows, Capture& capture) {
+  const FileRead trie = context.system().read_file("/proc/net/fib_trie");
+  if (trie.error != 0) {
+    return {trie.error};
   }
-
-private:
-  void read(const Source& source) {
-    const std::size_t before = rows_.size();
-    const Capture capture_before = capture_;
-    std::string answer = "netlink";
-    if (const int error = read_netlink(source); error == 0) {
-      netlink_ = true;
-    } else {
-      rows_.truncate(before);
-      capture_ = capture_before;
-      const int proc_error = source.path != nullptr ? read_proc(source.path) : error;
-      answer = proc_error == 0 ? "proc" : note_error(source, proc_error);
-    }
-    capture_.coverage += (capture_.coverage.empty() ? "" : " ") + std::string(source.label) + "=" + answer;
+  FibTrieLines lines;
+  read_lines(trie.bytes, capture, [&lines](std::string_view line) { return lines.add(line); });
+  const FileRead& routes_file = context.shared_file("/proc/net/route");
+  RouteRows route_rows(routes);
+  // What is wrong with its lines is said by table route.
+  Capture route_capture;
+  read_lines(routes_file.bytes, route_capture, [&](std::string_view line) { return add_proc_route(route_rows, line); });
+  const std::vector<IpAddress> left_out =
+    add_proc_addresses4(rows, std::move(lines).facts(), std::move(route_rows).build());
+  mark_partial(capture, "/proc names no interface of an IPv4 address: here are those whose subnet no other address can "
+                        "have made, without peer, label, flags and lifetimes");
+  if (!left_out.empty()) {
+    mark_partial(capture, format_left_out(left_out));
   }
+  return {0, !left_out.empty()};
+}
 
-  std::string note_error(const Source& source, int error) {
-    first_error_ = first_error_ == 0 ? error : first_error_;
-    const CaptureStatus status = status_of_error(error);
-    // A kernel without IPv6 has no such addresses; IPv4 is in every kernel, only the source is missing.
-    if (status != CaptureStatus::absent || source.path == nullptr) {
-      mark_partial(capture_, std::string(source.label) + " not readable: " + error_text(error));
-    }
-    return format_status(status);
+PartRead read_proc6(ReadContext& context, AddressRows& rows, Capture& capture) {
+  const FileRead file = context.system().read_file("/proc/net/if_inet6");
+  if (file.error == 0) {
+    read_lines(file.bytes, capture, [&rows](std::string_view line) { return add_proc_address6(rows, line); });
+    mark_partial(capture, "/proc/net/if_inet6 has neither peers nor lifetimes");
   }
-
-  int read_netlink(const Source& source) {
-    const std::size_t before = rows_.size();
-    const Capture capture_before = capture_;
-    const InterfaceNames& names = context_.interfaces();
-    ifaddrmsg header{};
-    header.ifa_family = static_cast<std::uint8_t>(source.family);
-    const NetlinkRequest request{source.dump, NETLINK_ROUTE, RTM_GETADDR, std::as_bytes(std::span(&header, 1)), true};
-    std::uint64_t boottime_ms = 0;
-    const auto start_again = [&] {
-      rows_.truncate(before);
-      capture_ = capture_before;
-      boottime_ms = context_.boottime_ms();
-    };
-    const auto add = [&](std::span<const std::byte> datagram) {
-      NetlinkMessages messages(datagram);
-      while (const auto message = messages.next()) {
-        if (message->type == RTM_NEWADDR) {
-          count_verdict(capture_, add_address_message(rows_, message->payload, names, boottime_ms),
-                        [&] { return hex_example(message->payload); });
-        }
-      }
-    };
-    return context_.dump(request, capture_, start_again, add).error;
-  }
-
-  int read_proc(const char* path) {
-    const FileRead file = context_.system().read_file(path);
-    if (file.error != 0) {
-      return file.error;
-    }
-    Lines lines(file.bytes);
-    while (const auto line = lines.next()) {
-      count_verdict(capture_, add_proc_address6(rows_, *line), [&] { return *line; });
-    }
-    mark_partial(capture_, std::string(path) + " has neither peers nor lifetimes");
-    proc_ = true;
-    return 0;
-  }
-
-  ReadContext& context_;
-  Capture capture_;
-  AddressRows rows_;
-  bool netlink_ = false;
-  bool proc_ = false;
-  int first_error_ = 0;
-};
+  return {file.error};
+}
 
 } // namespace
 
 void read_addresses(ReadContext& context) {
-  AddressReader(context).run();
+  TableParts table(context, addresses.name(), AddressRows(addresses));
+  const auto netlink = [&context](std::string_view dump, int family) {
+    return std::bind_front(read_netlink, std::ref(context), dump, family);
+  };
+  // A kernel without IPv6 has no such addresses; IPv4 is in every kernel, only the source is missing.
+  constexpr bool in_every_kernel = true;
+  table.read(
+    "inet",
+    {{"netlink", netlink("rtnetlink-addr-inet", AF_INET)}, {"proc", std::bind_front(read_proc4, std::ref(context))}},
+    in_every_kernel);
+  table.read("inet6", {{"netlink", netlink("rtnetlink-addr-inet6", AF_INET6)},
+                       {"proc", std::bind_front(read_proc6, std::ref(context))}});
+  std::move(table).keep("neither rtnetlink nor /proc/net answers");
 }
 
 } // namespace hindstat

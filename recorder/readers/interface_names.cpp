@@ -10,4 +10,8 @@ std::optional<std::string> InterfaceNames::find(std::uint32_t ifindex) const {
   return found != all.end() && found->first == ifindex ? std::optional(found->second) : std::nullopt;
 }
 
+std::string InterfaceNames::name_of(std::uint32_t ifindex) const {
+  return find(ifindex).value_or("if" + std::to_string(ifindex));
+}
+
 } // namespace hindstat

@@ -16,6 +16,8 @@ struct InterfaceNames {
 
   /// nullopt when no interface has the index.
   [[nodiscard]] std::optional<std::string> find(std::uint32_t ifindex) const;
+  /// "if7" for one that came after the names were read.
+  [[nodiscard]] std::string name_of(std::uint32_t ifindex) const;
 };
 
 } // namespace hindstat

@@ -4,8 +4,9 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "recorder/readers/ethtool_link_modes.h"
 #include "recorder/readers/proc_net_dev.h"
-#include "recorder/text_fields.h"
+#include "recorder/readers/table_parts.h"
 
 namespace hindstat {
 
@@ -21,55 +22,46 @@ int error_of(const LinkDump& dump) {
   return no_counters ? ENOENT : 0;
 }
 
-void add_links(InterfaceRows& rows, Capture& capture, const LinkDump& dump, const InterfaceNames& names) {
+PartRead read_netlink(ReadContext& context, InterfaceRows& rows, Capture& capture) {
+  const LinkDump& dump = context.links();
+  if (const int error = error_of(dump); error != 0) {
+    return {error};
+  }
+  const InterfaceNames& names = context.interfaces();
+  const LinkModes modes = read_link_modes(context.system());
   for (const Link& link : dump.links) {
     Interface row = link.row;
     row.master = names.find(link.master_index);
+    modes.add_to(row);
     rows.add(row);
   }
-  capture.rejected = dump.rejected;
-  capture.example = hex_example(dump.example);
+  capture.rejected = dump.rejected + modes.rejected;
+  capture.example = hex_example(dump.rejected != 0 ? dump.example : modes.example);
   if (dump.end.interrupted) {
     mark_partial(capture, "interrupted: the table changed during the dump (3 tries)");
   }
+  if (modes.error != 0 && status_of_error(modes.error) != CaptureStatus::absent) {
+    mark_partial(capture, "speed and duplex not readable: " + error_text(modes.error));
+  }
+  return {};
 }
 
-int add_proc(InterfaceRows& rows, Capture& capture, const System& system) {
-  const FileRead file = system.read_file("/proc/net/dev");
-  if (file.error != 0) {
-    return file.error;
+PartRead read_proc(ReadContext& context, InterfaceRows& rows, Capture& capture) {
+  const FileRead file = context.system().read_file("/proc/net/dev");
+  if (file.error == 0) {
+    read_lines(file.bytes, capture, [&rows](std::string_view line) { return add_proc_interface(rows, line); });
+    mark_partial(capture, "/proc/net/dev has neither flags nor state, and some of its counters are sums");
   }
-  Lines lines(file.bytes);
-  while (const auto line = lines.next()) {
-    const Verdict verdict = add_proc_interface(rows, *line);
-    if (verdict != Verdict::skipped) { // The headers are no records.
-      count_verdict(capture, verdict, [&] { return *line; });
-    }
-  }
-  mark_partial(capture, "/proc/net/dev has neither flags nor state, and some of its counters are sums");
-  return 0;
+  return {file.error};
 }
 
 } // namespace
 
 void read_interfaces(ReadContext& context) {
-  Capture capture = context.begin(interfaces.name(), "netlink");
-  InterfaceRows rows(interfaces);
-  int error = error_of(context.links());
-  if (error == 0) {
-    add_links(rows, capture, context.links(), context.interfaces());
-  } else {
-    capture.source = "proc";
-    error = add_proc(rows, capture, context.system());
-  }
-  capture.coverage = "link=" + (error == 0 ? capture.source : format_status(status_of_error(error)));
-  context.end(capture);
-  if (error == 0) {
-    context.keep(std::move(capture), std::move(rows).build());
-  } else {
-    context.keep_missing(std::move(capture), status_of_error(error),
-                         "neither rtnetlink nor /proc/net/dev answers: " + error_text(error));
-  }
+  TableParts table(context, interfaces.name(), InterfaceRows(interfaces));
+  table.read("link", {{"netlink", std::bind_front(read_netlink, std::ref(context))},
+                      {"proc", std::bind_front(read_proc, std::ref(context))}});
+  std::move(table).keep("neither rtnetlink nor /proc/net/dev answers");
 }
 
 } // namespace hindstat

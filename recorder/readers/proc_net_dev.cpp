@@ -67,7 +67,7 @@ bool read_numbers(Interface& row, std::span<const std::uint64_t> numbers) {
 
 Verdict add_proc_interface(InterfaceRows& rows, std::string_view line) {
   if (line.find('|') != std::string_view::npos) {
-    return Verdict::skipped;
+    return Verdict::heading;
   }
   const std::size_t colon = line.rfind(':'); // An alias has one in its name: "eth0:1:".
   if (colon == std::string_view::npos) {

@@ -47,11 +47,11 @@ std::string_view parse_interface(std::string_view line) {
 
 Verdict IgmpLines::add(MulticastRows& rows, std::string_view line) {
   if (line.starts_with("Idx")) {
-    return Verdict::skipped;
+    return Verdict::heading;
   }
   if (!line.starts_with('\t')) {
     interface_ = parse_interface(line);
-    return interface_.empty() ? Verdict::rejected : Verdict::skipped;
+    return interface_.empty() ? Verdict::rejected : Verdict::heading;
   }
   Fields fields(line);
   const auto group = parse_hex_address4(fields.next());

@@ -21,7 +21,7 @@ public:
   explicit IgmpLines(std::uint64_t boottime_ms) : boottime_ms_(boottime_ms) {
   }
 
-  /// Adds the row of a group's line. Skipped: the header and interfaces' lines.
+  /// Adds the row of a group's line. Headings: the header and interfaces' lines.
   [[nodiscard]] Verdict add(MulticastRows& rows, std::string_view line);
 
 private:

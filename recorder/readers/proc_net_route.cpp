@@ -25,6 +25,7 @@ constexpr std::uint32_t rtt_units_per_ms = 8;
 constexpr unsigned preference_shift = 27;
 constexpr std::uint32_t null_entry_metric = 0xffffffff;
 constexpr std::uint8_t multicast_byte = 0xff;
+constexpr std::uint8_t multicast_length = 8;
 constexpr std::uint8_t longest_prefix6 = 128;
 
 /// Bits of a netmask printed in the host's byte order; nullopt when it has gaps.
@@ -53,7 +54,8 @@ RouteType type_of(std::string_view interface, std::uint32_t flags) {
   return interface == "*" ? RouteType::blackhole : RouteType::unicast;
 }
 
-RouteType type_of6(const IpAddress& destination, std::uint32_t flags) {
+/// The file has no type. What the kernel makes of its own accord under ff00::/8 is one route as wide as that.
+RouteType type_of6(const IpAddress& destination, std::uint8_t prefix_length, std::uint32_t flags) {
   if ((flags & RTF_REJECT) != 0) {
     return RouteType::unreachable;
   }
@@ -64,12 +66,15 @@ RouteType type_of6(const IpAddress& destination, std::uint32_t flags) {
     return RouteType::anycast;
   }
   const auto first = static_cast<std::uint8_t>(destination.bytes().front());
-  return first == multicast_byte ? RouteType::multicast : RouteType::unicast;
+  return first == multicast_byte && prefix_length == multicast_length ? RouteType::multicast : RouteType::unicast;
 }
 
 } // namespace
 
 Verdict add_proc_route(RouteRows& rows, std::string_view line) {
+  if (line.starts_with("Iface\tDestination")) {
+    return Verdict::heading;
+  }
   Fields fields(line);
   const std::string_view interface = fields.next();
   const auto destination = parse_hex_address4(fields.next());
@@ -126,7 +131,7 @@ Verdict add_proc_route6(RouteRows& rows, std::string_view line) {
   row.source = *source_prefix_length != 0 ? source : std::nullopt;
   row.source_prefix_length = *source_prefix_length;
   row.metric = *metric;
-  row.type = type_of6(*destination, *flags);
+  row.type = type_of6(*destination, *prefix_length, *flags);
   row.gateway = (*flags & RTF_GATEWAY) != 0 ? gateway : std::nullopt;
   row.interface = interface;
   row.preference = static_cast<RoutePreference>((*flags & RTF_PREF_MASK) >> preference_shift);

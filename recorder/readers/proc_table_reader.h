@@ -11,7 +11,4 @@ void read_protocol_counters(ReadContext& context);
 /// Table sockstat: /proc/net/sockstat and sockstat6. Coverage: "sockstat=proc sockstat6=proc".
 void read_socket_statistics(ReadContext& context);
 
-/// Table multicast_group: /proc/net/igmp and igmp6. Coverage: "igmp=proc igmp6=proc".
-void read_multicast_groups(ReadContext& context);
-
 } // namespace hindstat

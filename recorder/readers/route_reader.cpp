@@ -6,12 +6,10 @@
 #include <sys/socket.h>
 
 #include <array>
-#include <tuple>
 
-#include "recorder/netlink_message.h"
 #include "recorder/readers/proc_net_route.h"
 #include "recorder/readers/rtnetlink_route.h"
-#include "recorder/text_fields.h"
+#include "recorder/readers/table_parts.h"
 
 namespace hindstat {
 
@@ -25,122 +23,45 @@ struct Source {
   int family;
   std::string_view dump;
   const char* path;
-  bool has_header;
   AddLine add_line;
   std::string_view missing_in_proc;
 };
 
 constexpr std::array<Source, 2> sources = {{
-  {"inet", AF_INET, "rtnetlink-route-inet", "/proc/net/route", true, add_proc_route,
+  {"inet", AF_INET, "rtnetlink-route-inet", "/proc/net/route", add_proc_route,
    "/proc/net/route holds table main only, and the first hop of a multipath route"},
-  {"inet6", AF_INET6, "rtnetlink-route-inet6", "/proc/net/ipv6_route", false, add_proc_route6,
+  {"inet6", AF_INET6, "rtnetlink-route-inet6", "/proc/net/ipv6_route", add_proc_route6,
    "/proc/net/ipv6_route does not say which table a route is in"},
 }};
 
-class RouteReader {
-public:
-  explicit RouteReader(ReadContext& context)
-    : context_(context), capture_(context.begin(routes.name(), "")), rows_(routes) {
-  }
+PartRead read_netlink(ReadContext& context, const Source& source, RouteRows& rows, Capture& capture) {
+  rtmsg header{};
+  header.rtm_family = static_cast<std::uint8_t>(source.family);
+  const NetlinkRequest request{source.dump, NETLINK_ROUTE, RTM_GETROUTE, std::as_bytes(std::span(&header, 1)), true};
+  const auto add = [&rows](auto payload, const InterfaceNames& names, std::uint64_t boottime_ms) {
+    return add_route_message(rows, payload, names, boottime_ms);
+  };
+  return {read_rtnetlink(context, request, RTM_NEWROUTE, rows, capture, add)};
+}
 
-  void run() {
-    for (const Source& source : sources) {
-      read(source);
-    }
-    context_.end(capture_);
-    if (netlink_ && context_.interfaces().error != 0) {
-      mark_partial(capture_, "interface names not readable: " + error_text(context_.interfaces().error));
-    }
-    capture_.source = netlink_ && proc_ ? "netlink+proc" : netlink_ ? "netlink" : "proc";
-    if (netlink_ || proc_) {
-      context_.keep(std::move(capture_), std::move(rows_).build());
-    } else {
-      const CaptureStatus status = status_of_error(first_error_);
-      context_.keep_missing(std::move(capture_), status,
-                            "neither rtnetlink nor /proc/net answers: " + error_text(first_error_));
-    }
+PartRead read_proc(ReadContext& context, const Source& source, RouteRows& rows, Capture& capture) {
+  const FileRead& file = context.shared_file(source.path);
+  if (file.error == 0) {
+    read_lines(file.bytes, capture, [&](std::string_view line) { return source.add_line(rows, line); });
+    mark_partial(capture, source.missing_in_proc);
   }
-
-private:
-  void read(const Source& source) {
-    const std::size_t before = rows_.size();
-    const Capture capture_before = capture_;
-    std::string_view answer = "netlink";
-    if (read_netlink(source) == 0) {
-      netlink_ = true;
-    } else {
-      rows_.truncate(before);
-      capture_ = capture_before;
-      const int error = read_proc(source);
-      answer = error == 0 ? "proc" : note_error(source, error);
-    }
-    capture_.coverage += (capture_.coverage.empty() ? "" : " ") + std::string(source.label) + "=" + std::string(answer);
-  }
-
-  std::string_view note_error(const Source& source, int error) {
-    first_error_ = first_error_ == 0 ? error : first_error_;
-    const CaptureStatus status = status_of_error(error);
-    if (status == CaptureStatus::absent) {
-      return "absent"; // A kernel without that family has no such routes.
-    }
-    mark_partial(capture_, std::string(source.label) + " not readable: " + error_text(error));
-    return status == CaptureStatus::denied ? "denied" : "failed";
-  }
-
-  int read_netlink(const Source& source) {
-    const std::size_t before = rows_.size();
-    const Capture capture_before = capture_;
-    const InterfaceNames& names = context_.interfaces();
-    rtmsg header{};
-    header.rtm_family = static_cast<std::uint8_t>(source.family);
-    const NetlinkRequest request{source.dump, NETLINK_ROUTE, RTM_GETROUTE, std::as_bytes(std::span(&header, 1)), true};
-    std::uint64_t boottime_ms = 0;
-    const auto start_again = [&] {
-      rows_.truncate(before);
-      capture_ = capture_before;
-      boottime_ms = context_.boottime_ms();
-    };
-    const auto add = [&](std::span<const std::byte> datagram) {
-      NetlinkMessages messages(datagram);
-      while (const auto message = messages.next()) {
-        if (message->type == RTM_NEWROUTE) {
-          count_verdict(capture_, add_route_message(rows_, message->payload, names, boottime_ms),
-                        [&] { return hex_example(message->payload); });
-        }
-      }
-    };
-    return context_.dump(request, capture_, start_again, add).error;
-  }
-
-  int read_proc(const Source& source) {
-    const FileRead file = context_.system().read_file(source.path);
-    if (file.error != 0) {
-      return file.error;
-    }
-    Lines lines(file.bytes);
-    if (source.has_header) {
-      std::ignore = lines.next();
-    }
-    while (const auto line = lines.next()) {
-      count_verdict(capture_, source.add_line(rows_, *line), [&] { return *line; });
-    }
-    mark_partial(capture_, source.missing_in_proc);
-    proc_ = true;
-    return 0;
-  }
-
-  ReadContext& context_;
-  Capture capture_;
-  RouteRows rows_;
-  bool netlink_ = false;
-  bool proc_ = false;
-  int first_error_ = 0;
-};
+  return {file.error};
+}
 
 } // namespace
 
 void read_routes(ReadContext& context) {
-  RouteReader(context).run();
+  TableParts table(context, routes.name(), RouteRows(routes));
+  for (const Source& source : sources) {
+    table.read(source.label, {{"netlink", std::bind_front(read_netlink, std::ref(context), source)},
+                              {"proc", std::bind_front(read_proc, std::ref(context), source)}});
+  }
+  std::move(table).keep("neither rtnetlink nor /proc/net answers");
 }
 
 } // namespace hindstat

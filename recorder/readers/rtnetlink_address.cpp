@@ -120,8 +120,7 @@ Verdict add_address_message(AddressRows& rows, std::span<const std::byte> payloa
   if (header->ifa_prefixlen > longest_prefix || !address.read(payload.subspan(sizeof(ifaddrmsg)))) {
     return Verdict::rejected;
   }
-  const auto name = names.find(header->ifa_index);
-  address.add_to(rows, name ? *name : "if" + std::to_string(header->ifa_index));
+  address.add_to(rows, names.name_of(header->ifa_index));
   return Verdict::kept;
 }
 

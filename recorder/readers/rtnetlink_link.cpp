@@ -30,10 +30,10 @@ struct Statistic {
 // In the order of the struct.
 constexpr std::array<Statistic, 24> statistics = {{
   {&Interface::rx_packets, nullptr},        {&Interface::tx_packets, nullptr},
-  {&Interface::rx_bytes, nullptr},          {&Interface::tx_bytes, nullptr},
+  {nullptr, &Interface::rx_bytes},          {nullptr, &Interface::tx_bytes},
   {&Interface::rx_errors, nullptr},         {&Interface::tx_errors, nullptr},
   {nullptr, &Interface::rx_dropped},        {&Interface::tx_dropped, nullptr},
-  {&Interface::multicast, nullptr},         {&Interface::collisions, nullptr},
+  {nullptr, &Interface::multicast},         {&Interface::collisions, nullptr},
   {nullptr, &Interface::rx_length_errors},  {nullptr, &Interface::rx_over_errors},
   {nullptr, &Interface::rx_crc_errors},     {nullptr, &Interface::rx_frame_errors},
   {nullptr, &Interface::rx_fifo_errors},    {nullptr, &Interface::rx_missed_errors},

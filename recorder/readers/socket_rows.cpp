@@ -48,7 +48,7 @@ void SocketRows::add(SocketProtocol protocol, const DiagSocket& socket, const In
   row_.timer_expires = socket.timer != 0 ? std::optional(boottime_ms + socket.expires_ms) : std::nullopt;
   row_.timer_retries = socket.retransmits;
   row_.drops = protocol == SocketProtocol::tcp ? std::nullopt : socket.drops;
-  builder_.add(row_);
+  TableBuilder::add(row_);
 }
 
 void SocketRows::add(SocketProtocol protocol, const ProcSocket& socket, std::uint64_t boottime_ms) {
@@ -69,7 +69,7 @@ void SocketRows::add(SocketProtocol protocol, const ProcSocket& socket, std::uin
   row_.timer_expires = socket.timer != 0 ? std::optional(boottime_ms + socket.timer_ticks * ms_per_tick) : std::nullopt;
   row_.timer_retries = retries_of(socket);
   row_.drops = socket.drops;
-  builder_.add(row_);
+  TableBuilder::add(row_);
 }
 
 } // namespace hindstat

@@ -9,9 +9,9 @@
 namespace hindstat {
 
 /// Rows of table socket from either source. One row struct is filled again and again: no allocation per socket.
-class SocketRows {
+class SocketRows : public TableBuilder<std::remove_const_t<decltype(sockets)>> {
 public:
-  SocketRows() : builder_(sockets) {
+  SocketRows() : TableBuilder(sockets) {
   }
 
   /// `boottime_ms`: when the source was asked; timers count from there. A TCP socket in state CLOSE is
@@ -19,21 +19,7 @@ public:
   void add(SocketProtocol protocol, const DiagSocket& socket, const InterfaceNames& names, std::uint64_t boottime_ms);
   void add(SocketProtocol protocol, const ProcSocket& socket, std::uint64_t boottime_ms);
 
-  void reserve(std::size_t rows) {
-    builder_.reserve(rows);
-  }
-  [[nodiscard]] std::size_t size() const {
-    return builder_.size();
-  }
-  void truncate(std::size_t size) {
-    builder_.truncate(size);
-  }
-  [[nodiscard]] Table build() && {
-    return std::move(builder_).build();
-  }
-
 private:
-  TableBuilder<std::remove_const_t<decltype(sockets)>> builder_;
   Socket row_;
 };
 

@@ -6,7 +6,7 @@
 
 #include <algorithm>
 
-#include "recorder/netlink_message.h"
+#include "recorder/readers/table_parts.h"
 #include "recorder/readers/unix_rows.h"
 
 namespace hindstat {
@@ -70,26 +70,12 @@ private:
   int read_netlink() {
     const auto payload = unix_diag_request();
     const NetlinkRequest request{"sock_diag-unix", NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, payload, false};
-    const Capture capture_before = capture_;
-    const auto start_again = [&] {
-      rows_.truncate(0);
-      capture_ = capture_before;
-    };
-    return context_
-      .dump(request, capture_, start_again, [&](std::span<const std::byte> datagram) { add_datagram(datagram); })
-      .error;
-  }
-
-  void add_datagram(std::span<const std::byte> datagram) {
-    NetlinkMessages messages(datagram);
-    while (const auto message = messages.next()) {
-      if (message->type != SOCK_DIAG_BY_FAMILY) {
-        continue;
-      }
-      const auto socket = parse_unix_diag(message->payload);
-      const bool kept = socket && rows_.add(*socket, find_references(socket->inode));
-      count_verdict(capture_, kept ? Verdict::kept : Verdict::rejected, [&] { return hex_example(message->payload); });
-    }
+    return read_dump(context_, request, SOCK_DIAG_BY_FAMILY, rows_, capture_,
+                     [this](std::span<const std::byte> message, std::uint64_t) {
+                       const auto socket = parse_unix_diag(message);
+                       const bool kept = socket && rows_.add(*socket, find_references(socket->inode));
+                       return kept ? Verdict::kept : Verdict::rejected;
+                     });
   }
 
   /// Adds the file's sockets: all, or those that unix_diag cannot tell.

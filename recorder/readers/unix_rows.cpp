@@ -58,7 +58,7 @@ bool UnixRows::add(const DiagUnixSocket& socket, std::optional<std::uint32_t> re
   row_.send_queue = socket.send_queue;
   row_.uid = socket.uid;
   row_.references = references;
-  builder_.add(row_);
+  TableBuilder::add(row_);
   return true;
 }
 
@@ -79,7 +79,7 @@ bool UnixRows::add(const ProcUnixSocket& socket) {
   }
   row_.inode = socket.inode;
   row_.references = socket.references;
-  builder_.add(row_);
+  TableBuilder::add(row_);
   return true;
 }
 

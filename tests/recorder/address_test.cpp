@@ -86,8 +86,8 @@ TEST_CASE("an IPv4 address has its label, flags and lifetimes", "[recorder]") {
   CHECK(format_ip_address(row.broadcast.value()) == "10.0.0.255");
   CHECK(row.label == "eth0:1");
   CHECK(row.scope == RouteScope::universe);
-  CHECK(row.flags.has(AddressFlag::noprefixroute)); // beyond the eight bits of the header
-  CHECK_FALSE(row.flags.has(AddressFlag::permanent));
+  CHECK(row.flags.value().has(AddressFlag::noprefixroute)); // beyond the eight bits of the header
+  CHECK_FALSE(row.flags.value().has(AddressFlag::permanent));
   CHECK(row.preferred_until == boottime_ms + 60'000);
   CHECK(row.valid_until == boottime_ms + 3'600'000);
 }
@@ -100,8 +100,8 @@ TEST_CASE("the address of a point-to-point link is IFA_LOCAL, its peer IFA_ADDRE
   const auto row = parse_message(builder.bytes()).rows.at(0);
   CHECK(format_ip_address(row.address) == "fd77::1");
   CHECK(format_ip_address(row.peer.value()) == "fd77::2");
-  CHECK(row.flags.has(AddressFlag::permanent)); // without IFA_FLAGS those of the header
-  CHECK(row.interface == "if7");                // an interface that came after the names were read
+  CHECK(row.flags.value().has(AddressFlag::permanent)); // without IFA_FLAGS those of the header
+  CHECK(row.interface == "if7");                        // an interface that came after the names were read
 }
 
 TEST_CASE("an address for ever has no lifetimes, a deprecated one none to become so", "[recorder]") {
@@ -144,7 +144,7 @@ TEST_CASE("addresses are read from /proc/net/if_inet6", "[recorder]") {
   CHECK(row.interface == "g1");
   CHECK(row.prefix_length == 64);
   CHECK(row.scope == RouteScope::link);
-  CHECK(row.flags.has(AddressFlag::permanent));
+  CHECK(row.flags.value().has(AddressFlag::permanent));
   CHECK(parse_line("00000000000000000000000000000001 01 80 10 80       lo").rows.at(0).scope == RouteScope::host);
   CHECK(parse_line("fd770001000000000000000000000001 05 40 00 82      br0").rows.at(0).scope == RouteScope::universe);
 }

@@ -14,6 +14,7 @@
 #include "recorder/netlink_message.h"
 #include "recorder/readers/address_reader.h"
 #include "recorder/readers/interface_reader.h"
+#include "recorder/readers/multicast_reader.h"
 #include "recorder/readers/proc_net_route.h"
 #include "recorder/readers/proc_net_socket.h"
 #include "recorder/readers/proc_net_unix.h"
@@ -190,7 +191,7 @@ TEST_CASE("captured files of interfaces, addresses, counters and groups are unde
         system.files["/proc/net/" + std::string(name)] = {0, read(entry.path() / name)};
       }
     }
-    ReadContext context(system, 0, {});
+    ReadContext context(system, 0, {}, false);
     read_interfaces(context);
     read_addresses(context);
     read_protocol_counters(context);

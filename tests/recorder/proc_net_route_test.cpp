@@ -95,7 +95,7 @@ TEST_CASE("a route line cut at any byte is refused or is one row", "[recorder]")
 TEST_CASE("lines that are not routes are refused", "[recorder]") {
   const std::vector<std::string> lines = {
     "",
-    "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
+    "Iface\tGateway\tDestination\tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT",
     "c0\t0\t0\t0003\t0\t0\t0\t00000000\t0\t0\t0",               // addresses that are not 8 digits
     "c0\t00000000\t00000000\t0003\t0\t0\t0\t00FF00FF\t0\t0\t0", // a mask with a gap
     "c0\t00000000\t00000000\tzz\t0\t0\t0\t00000000\t0\t0\t0",
@@ -106,4 +106,12 @@ TEST_CASE("lines that are not routes are refused", "[recorder]") {
     CHECK(parse(add_proc_route, line).verdict == Verdict::rejected);
     CHECK(parse(add_proc_route6, line).verdict == Verdict::rejected);
   }
+}
+
+TEST_CASE("the heading of /proc/net/route is no route", "[recorder]") {
+  const auto parsed =
+    parse(add_proc_route, "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tMask\t\tMTU\tWindow\tIRTT   ");
+  CHECK(parsed.verdict == Verdict::heading);
+  CHECK(parsed.rows.empty());
+  CHECK(parse(add_proc_route, "Iface" + default_route.substr(2)).verdict == Verdict::kept); // an interface of that name
 }

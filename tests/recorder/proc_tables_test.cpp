@@ -193,14 +193,14 @@ TEST_CASE("lines that are no groups are refused, and those below them too", "[re
   IgmpLines lines(0);
   const std::string group = "\t\t\t\t010000E0     1 0:00000000\t\t0";
   CHECK(lines.add(rows, group) == Verdict::rejected);
-  CHECK(lines.add(rows, "1\tlo        :     1      V3") == Verdict::skipped);
+  CHECK(lines.add(rows, "1\tlo        :     1      V3") == Verdict::heading);
   CHECK(lines.add(rows, group) == Verdict::kept);
   for (const char* line : {"", "x", "1", "1\tlo", "x\tlo  : 1 V3", "1\ta b : 1 V3", "1\t: 1 V3", "1 lo : 1 V3"}) {
     CAPTURE(line);
     CHECK(lines.add(rows, line) == Verdict::rejected);
     CHECK(lines.add(rows, group) == Verdict::rejected);
   }
-  CHECK(lines.add(rows, "1\tlo        :     1      V3") == Verdict::skipped);
+  CHECK(lines.add(rows, "1\tlo        :     1      V3") == Verdict::heading);
   for (const char* line : {"\t", "\t\t\t\t10000E0 1 0:0 0", "\t\t\t\t010000E0 x 0:0 0", "\t\t\t\t010000E0 1 0 0",
                            "\t\t\t\t010000E0 1 0:xyz 0"}) {
     CAPTURE(line);

@@ -19,10 +19,11 @@ Interface interface_with(const char* name, std::uint32_t flags, std::uint32_t mt
   made.flags = FlagSet<InterfaceFlag>(flags);
   made.mtu = mtu;
   made.txqlen = 1000;
-  for (auto counter : {&Interface::rx_dropped, &Interface::rx_missed_errors, &Interface::rx_fifo_errors,
-                       &Interface::rx_length_errors, &Interface::rx_over_errors, &Interface::rx_crc_errors,
-                       &Interface::rx_frame_errors, &Interface::tx_aborted_errors, &Interface::tx_carrier_errors,
-                       &Interface::tx_heartbeat_errors, &Interface::tx_window_errors}) {
+  for (auto counter :
+       {&Interface::rx_dropped, &Interface::rx_missed_errors, &Interface::rx_fifo_errors, &Interface::rx_length_errors,
+        &Interface::rx_over_errors, &Interface::rx_crc_errors, &Interface::rx_frame_errors,
+        &Interface::tx_aborted_errors, &Interface::tx_carrier_errors, &Interface::tx_heartbeat_errors,
+        &Interface::tx_window_errors, &Interface::rx_bytes, &Interface::tx_bytes}) {
     made.*counter = 0;
   }
   return made;
@@ -50,7 +51,7 @@ Snapshot lab_snapshot() {
   Snapshot snapshot = empty_snapshot();
   add_table(snapshot, interfaces, {interface_with("lo", 0x10049, 65536), client(), interface_with("ifb0", 0x82, 1500)});
   Address secondary = address_of("c0", "10.77.1.22", 24);
-  secondary.flags.set(AddressFlag::secondary);
+  secondary.flags.emplace().set(AddressFlag::secondary);
   add_table(snapshot, addresses,
             {address_of("c0", "fe80::2", 64), secondary, address_of("c0", "10.77.1.2", 24),
              address_of("c0", "fd77:1::2", 64), address_of("lo", "::1", 128), address_of("lo", "127.0.0.1", 8)});
