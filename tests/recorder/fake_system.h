@@ -105,6 +105,11 @@ public:
     return std::make_unique<WithoutNetlink>(source_->enter(id));
   }
 
+protected:
+  [[nodiscard]] const System& source() const {
+    return *source_;
+  }
+
 private:
   std::unique_ptr<System> source_;
 };

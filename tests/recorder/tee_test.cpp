@@ -70,8 +70,9 @@ std::map<std::string, std::string> content(const std::string& directory) {
 /// Records `system` into a bundle and the bundle into another one; all three snapshots and both bundles must agree.
 void check_fixed_point(std::unique_ptr<System> system) {
   const TemporaryTree tree;
-  const Snapshot first = record_snapshot(*tee_into_bundle(std::move(system), tree.path("a")), {});
-  const Snapshot second = record_snapshot(*tee_into_bundle(open_bundle(tree.path("a")), tree.path("b")), {});
+  const RecordOptions options{"", true};
+  const Snapshot first = record_snapshot(*tee_into_bundle(std::move(system), tree.path("a")), options);
+  const Snapshot second = record_snapshot(*tee_into_bundle(open_bundle(tree.path("a")), tree.path("b")), options);
   const Snapshot third = record_snapshot(*open_bundle(tree.path("b")), {});
   check_same(first, second);
   check_same(first, third);
@@ -168,4 +169,22 @@ TEST_CASE("a bundle that cannot be written ends the recording with an error", "[
   const auto tee = tee_into_bundle(rich_system(), tree.path("a"));
   std::filesystem::remove_all(tree.path("a"));
   CHECK_THROWS_AS(record_snapshot(*tee, {}), Error);
+}
+
+TEST_CASE("a bundle holds both witnesses where both are asked, and the tables are the same", "[recorder]") {
+  const TemporaryTree tree;
+  const auto sample = [] { return open_bundle(std::string(HINDSTAT_SOURCE_DIR) + "/samples/gw1"); };
+  const Snapshot one = record_snapshot(*tee_into_bundle(sample(), tree.path("one")), {});
+  const Snapshot both = record_snapshot(*tee_into_bundle(sample(), tree.path("both")), {"", true});
+  check_same(one, both);
+  const auto files_of_one = content(tree.path("one"));
+  const auto files_of_both = content(tree.path("both"));
+  for (const char* name : {"dev", "fib_trie", "route", "ipv6_route", "if_inet6", "tcp", "udp6"}) {
+    CAPTURE(name);
+    CHECK_FALSE(files_of_one.contains("proc/net/" + std::string(name)));
+    CHECK(files_of_both.at("proc/net/" + std::string(name))
+          == content(std::string(HINDSTAT_SOURCE_DIR) + "/samples/gw1").at("proc/net/" + std::string(name)));
+  }
+  CHECK_FALSE(files_of_one.contains("netlink/rtnetlink-multicast-inet"));
+  CHECK(files_of_both.contains("netlink/rtnetlink-multicast-inet"));
 }
