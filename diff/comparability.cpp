@@ -15,6 +15,7 @@
 #include "diff/source_coverage.h"
 #include "tables/catalog.h"
 #include "tables/socket.h"
+#include "tables/unix_socket.h"
 
 namespace hindstat {
 
@@ -184,7 +185,7 @@ private:
       const Capture* b = find_collected(after_, spec.name, netns);
       if (a == nullptr || b == nullptr) {
         report_not_compared(spec, netns, a != nullptr, b != nullptr);
-      } else if (spec.name != sockets.name() && !have_same_view(*a, *b)) {
+      } else if (!has_rows_without_owners(spec.name) && !have_same_view(*a, *b)) {
         result().not_compared.push_back({std::string(spec.name), netns, "both", describe_views(*a, *b)});
       } else {
         compared.push_back(netns);
@@ -252,9 +253,14 @@ private:
       }
     }
     restrict_to_common_sources(table, a, b, result());
-    if (a.table == sockets.name()) {
+    if (has_rows_without_owners(a.table)) {
       check_owners(a, b);
     }
+  }
+
+  // Tables whose rows are there whether or not their owners could be seen.
+  [[nodiscard]] static bool has_rows_without_owners(std::string_view table) {
+    return table == sockets.name() || table == unix_sockets.name();
   }
 
   // Whether both sides could see the same processes: all, or those of one user.

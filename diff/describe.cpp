@@ -2,7 +2,9 @@
 // One event in words. Kinds without words of their own say their changed columns.
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <array>
+#include <initializer_list>
 
 #include "diff/output.h"
 
@@ -25,7 +27,8 @@ std::string format_change(const EventChange& change) {
   if (!change.from) {
     return fmt::format("{} {}", change.column, change.to.value_or("-"));
   }
-  return fmt::format("{} {} -> {}", change.column, *change.from, change.to.value_or("-"));
+  const auto value = [](const std::optional<std::string>& cell) { return cell.value_or("").empty() ? "-" : *cell; };
+  return fmt::format("{} {} -> {}", change.column, value(change.from), value(change.to));
 }
 
 std::string format_changes(const Event& event) {
@@ -110,6 +113,94 @@ std::string describe_route(const Event& event) {
   return text;
 }
 
+// What a new or lost row said, without the columns named.
+std::string format_values(const Event& event, std::initializer_list<std::string_view> without) {
+  std::string text;
+  for (const EventChange& change : event.changed) {
+    if (std::ranges::find(without, std::string_view(change.column)) == without.end()) {
+      append(text, fmt::format("{} {}", change.column, (event.after_row < 0 ? change.from : change.to).value_or("-")));
+    }
+  }
+  return text;
+}
+
+std::string describe_device(const Event& event) {
+  return format_values(event, {"qdisc", "txqlen"});
+}
+
+// Nothing of an address that is as most are.
+std::string describe_address(const Event& event) {
+  std::string text;
+  for (const EventChange& change : event.changed) {
+    const std::string value = (event.after_row < 0 ? change.from : change.to).value_or("");
+    const bool usual = (change.column == "scope" && value == "global")
+                       || (change.column == "flags" && (value.empty() || value == "permanent"))
+                       || change.column == "broadcast" || change.column == "label";
+    append(text, usual ? "" : fmt::format("{} {}", change.column, value));
+  }
+  return text;
+}
+
+// What the carrier did: its last step, and how often it changed where that is more than the step.
+std::string describe_carrier(const Event& event) {
+  std::string text = event.spec->name == "if.up" ? "set up" : event.spec->name == "if.down" ? "set down" : "";
+  for (const EventChange& change : event.changed) {
+    if (change.column != "flags") {
+      append(text, format_change(change));
+    } else if (text.empty() || event.spec->name == "if.carrier") {
+      const auto runs = [](const std::optional<std::string>& flags) {
+        return flags.value_or("").find("LOWER_UP") != std::string::npos;
+      };
+      const bool lost = runs(change.from) && !runs(change.to);
+      const bool back = !runs(change.from) && runs(change.to);
+      append(text, lost ? "carrier lost" : back ? "carrier back" : "");
+    }
+  }
+  const std::string changes = field(event, "carrier_changes");
+  if (event.spec->name == "if.carrier" && event.changed.empty()) {
+    const std::string flaps = field(event, "flaps");
+    append(text, fmt::format("carrier came and went, {} {}", flaps, flaps == "1" ? "flap" : "flaps"));
+  } else if (!changes.empty() && changes != "1") {
+    append(text, fmt::format("carrier changed {} times", changes));
+  }
+  return text;
+}
+
+std::string describe_flags(const Event& event) {
+  std::string text;
+  for (const std::string_view name : {"set", "cleared"}) {
+    if (const std::string flags = field(event, name); !flags.empty()) {
+      append(text, fmt::format("{} {}", flags, name));
+    }
+  }
+  return text;
+}
+
+std::string describe_counted(const Event& event) {
+  return fmt::format("{}+{}{}", has_flag(event, "at_least") ? "at least " : "", field(event, "delta"),
+                     has_flag(event, "since_boot") ? " since the boot" : "");
+}
+
+std::string describe_interface_counters(const Event& event) {
+  const std::string rates = field(event, "per_second");
+  return rates.empty() ? field(event, "deltas") : fmt::format("{}; a second: {}", field(event, "deltas"), rates);
+}
+
+// "3 -> 40": what moved is the key.
+std::string describe_level(const Event& event) {
+  const EventChange& level = event.changed.front();
+  return fmt::format("{} -> {}", level.from.value_or("-"), level.to.value_or("-"));
+}
+
+std::string describe_unix_listener(const Event& event) {
+  const std::string workers = field(event, "workers");
+  return workers.empty() ? "LISTENING" : "LISTENING x" + workers;
+}
+
+std::string describe_steps(const Event& event) {
+  return fmt::format("{} -> {}", field(event, "from"), field(event, "to"));
+}
+
 std::string describe_any(const Event& event) {
   std::string text;
   for (const EventField& one : event.fields) {
@@ -154,6 +245,40 @@ constexpr std::array words{
   Words{"route.metric", describe_route},
   Words{"route.replaced", describe_route},
   Words{"route.attr", describe_route},
+  Words{"unix.listen.added", describe_unix_listener},
+  Words{"unix.listen.removed", describe_unix_listener},
+  Words{"unix.listen.restarted", describe_restart},
+  Words{"unix.listen.workers",
+        [](const Event& e) { return "LISTENING x" + field(e, "from") + " -> x" + field(e, "to"); }},
+  Words{"unix.listen.backlog", [](const Event& e) { return "backlog " + describe_steps(e); }},
+  Words{"unix.bound", [](const Event&) { return std::string("bound"); }},
+  Words{"unix.unbound", [](const Event&) { return std::string("gone"); }},
+  Words{"unix.rebound", describe_restart},
+  Words{"unix.owner", describe_owner},
+  Words{"unix.queue", [](const Event& e) { return fmt::format("{}: {}", field(e, "kind"), format_changes(e)); }},
+  Words{"if.added", describe_device},
+  Words{"if.removed", describe_device},
+  Words{"if.recreated", [](const Event& e) { return "another device: " + format_changes(e); }},
+  Words{"if.renamed", [](const Event& e) { return "was " + field(e, "from"); }},
+  Words{"if.up", describe_carrier},
+  Words{"if.down", describe_carrier},
+  Words{"if.carrier", describe_carrier},
+  Words{"if.mtu", [](const Event& e) { return "mtu " + describe_steps(e); }},
+  Words{"if.flags", describe_flags},
+  Words{"if.changed", format_changes},
+  Words{"if.counter_reset", [](const Event& e) { return "started again: " + field(e, "counters"); }},
+  Words{"if.counted", describe_interface_counters},
+  Words{"if.addr.added", describe_address},
+  Words{"if.addr.removed", describe_address},
+  Words{"if.addr.moved", [](const Event& e) { return fmt::format("moved from {}", field(e, "from")); }},
+  Words{"if.addr.changed", format_changes},
+  Words{"if.addr.settled", format_changes},
+  Words{"stat.reset", [](const Event& e) { return field(e, "counters") + " counters started again"; }},
+  Words{"stat.changed", describe_level},
+  Words{"stat.errors", describe_counted},
+  Words{"stat.counted", describe_counted},
+  Words{"stat.level", describe_level},
+  Words{"mcast.users", [](const Event& e) { return "users " + describe_steps(e); }},
   Words{"row.added", format_changes},
   Words{"row.removed", format_changes},
 };
@@ -161,16 +286,8 @@ constexpr std::array words{
 } // namespace
 
 std::string describe_event(const Event& event) {
-  std::string text;
-  for (const Words& known : words) {
-    if (known.name == event.spec->name) {
-      text = known.describe(event);
-      break;
-    }
-  }
-  if (text.empty()) {
-    text = describe_any(event);
-  }
+  const auto* known = std::ranges::find(words, event.spec->name, &Words::name);
+  std::string text = known != words.end() ? known->describe(event) : describe_any(event);
   if (event.spec->table == "host") {
     text = std::string(event.spec->name.substr(event.spec->name.find('.') + 1)) + (text.empty() ? "" : ": ") + text;
   }

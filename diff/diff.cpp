@@ -5,17 +5,28 @@
 #include <fmt/format.h>
 
 #include <algorithm>
+#include <array>
 #include <iterator>
 #include <span>
 
+#include "diff/addresses.h"
 #include "diff/comparability.h"
+#include "diff/counters.h"
+#include "diff/coverage.h"
+#include "diff/groups.h"
+#include "diff/interfaces.h"
 #include "diff/owners.h"
 #include "diff/routes.h"
 #include "diff/rows.h"
 #include "diff/sockets.h"
 #include "diff/unix_sockets.h"
+#include "tables/address.h"
+#include "tables/interface.h"
+#include "tables/multicast_group.h"
+#include "tables/protocol_counter.h"
 #include "tables/route.h"
 #include "tables/service.h"
+#include "tables/sockstat.h"
 #include "tables/unix_socket.h"
 #include "tables/user.h"
 
@@ -59,6 +70,20 @@ bool comes_first(const Event& a, const Event& b) {
   return tie_breaker(a) < tie_breaker(b);
 }
 
+struct TableRule {
+  std::string_view table;
+  TableDiff (*explain)(const ComparedTable&, const RuleContext&);
+};
+
+constexpr std::array table_rules{
+  TableRule{unix_sockets.name(), diff_unix_sockets},
+  TableRule{interfaces.name(), diff_interfaces},
+  TableRule{addresses.name(), diff_addresses},
+  TableRule{protocol_counters.name(), diff_protocol_counters},
+  TableRule{socket_statistics.name(), diff_socket_statistics},
+  TableRule{multicast_groups.name(), diff_multicast_groups},
+};
+
 class Differ {
 public:
   Differ(const Snapshot& before, const Snapshot& after, const DiffOptions& options)
@@ -70,8 +95,14 @@ public:
     Diff diff;
     diff.comparability = std::move(gate.comparability);
     diff.events = std::move(gate.events);
+    diff.chosen = options_.tables;
+    for (const ComparedTable& table : gate.tables) {
+      if (table.before.table().spec().name == interfaces.name()) {
+        renames_ = find_renames(table, diff.comparability.same_boot);
+      }
+    }
     for (ComparedTable& table : gate.tables) {
-      std::vector<Event> events = explain(table, diff.comparability);
+      std::vector<Event> events = explain(table, diff);
       doubt_absences(events, table);
       std::ranges::sort(events, comes_first);
       std::ranges::move(events, std::back_inserter(diff.events));
@@ -80,17 +111,24 @@ public:
   }
 
 private:
-  std::vector<Event> explain(ComparedTable& table, Comparability& comparability) {
+  std::vector<Event> explain(ComparedTable& table, Diff& diff) {
+    Comparability& comparability = diff.comparability;
     const std::string_view name = table.before.table().spec().name;
     if (name == sockets.name()) {
-      return explain_sockets(table, comparability);
+      std::vector<Event> events = explain_sockets(table, comparability);
+      diff.coverage = measure_coverage(events, before_, after_, comparability.same_boot);
+      keep_protocols(events);
+      return events;
     }
     if (name == routes.name()) {
       return diff_routes(table);
     }
-    if (name == unix_sockets.name()) {
-      UnixDiff result =
-        diff_unix_sockets(table, before_.find_table(name), after_.find_table(name), comparability.same_boot);
+    const auto* rule = std::ranges::find(table_rules, name, &TableRule::table);
+    if (rule != table_rules.end()) {
+      const RuleContext context{
+        &before_,       &after_, comparability.same_boot, comparability.owners_comparable, &owners_before_,
+        &owners_after_, renames_};
+      TableDiff result = rule->explain(table, context);
       std::ranges::move(result.notes, std::back_inserter(comparability.notes));
       return std::move(result.events);
     }
@@ -117,7 +155,6 @@ private:
         comparability.notes.push_back(fmt::format("socket: {} rows of {} were read twice and count once", torn, side));
       }
     }
-    keep_protocols(result.events);
     return std::move(result.events);
   }
 
@@ -136,6 +173,7 @@ private:
   const DiffOptions& options_;
   Owners owners_before_;
   Owners owners_after_;
+  InterfaceRenames renames_;
 };
 
 } // namespace

@@ -37,10 +37,19 @@ struct Comparability {
   std::vector<std::string> notes;    ///< What was done with the rows that a reader should know; no doubt.
 };
 
+/// TCP connections that were opened in one namespace: what no snapshot saw is no event, but it is counted.
+struct OpenCoverage {
+  std::string netns;
+  std::uint64_t seen = 0;    ///< Opens that events tell.
+  std::uint64_t counted = 0; ///< Opens that the kernel counted, about; at least `seen`, never 0.
+};
+
 /// Everything that happened from A to B, each change once.
 struct Diff {
   Comparability comparability;
-  std::vector<Event> events; ///< Deterministic: by table (catalog order), kind, key.
+  std::vector<Event> events;          ///< Deterministic: by table (catalog order), kind, key.
+  std::vector<OpenCoverage> coverage; ///< Of the namespaces for which it is known.
+  std::vector<std::string> chosen;    ///< The tables that were asked for by name; some events are shown then only.
 };
 
 /// Throws Error when the snapshots are of two hosts.

@@ -34,6 +34,15 @@ constexpr std::array<Fields, 4> route_fields{"hops", "best_changed", "default_lo
 constexpr std::array<Fields, 5> hop_fields{"old", "new", "best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 3> best_fields{"best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 1> delta_fields{"deltas"};
+constexpr std::array<Fields, 1> workers_field{"workers"};
+constexpr std::array<Fields, 2> unix_owner_fields{"kind", "owner_before"};
+constexpr std::array<Fields, 1> kind_field{"kind"};
+constexpr std::array<Fields, 1> up_down_fields{"carrier_changes"};
+constexpr std::array<Fields, 2> carrier_fields{"carrier_changes", "flaps"};
+constexpr std::array<Fields, 2> flag_fields{"set", "cleared"};
+constexpr std::array<Fields, 1> counters_field{"counters"};
+constexpr std::array<Fields, 2> rate_fields{"deltas", "per_second"};
+constexpr std::array<Fields, 4> counted_fields{"delta", "per_second", "at_least", "since_boot"};
 
 constexpr std::array event_specs{
   EventSpec{"host.rebooted", "host", '!', Severity::warn, reboot_fields, "The machine was started again.", false},
@@ -89,14 +98,112 @@ constexpr std::array event_specs{
   EventSpec{"route.attr", "route", '~', Severity::info, best_fields, "Only attributes or flags of the route changed.",
             false},
 
+  EventSpec{"unix.listen.added", "unix_socket", '+', Severity::info, workers_field,
+            "A unix socket listens that did not.", false},
+  EventSpec{"unix.listen.removed", "unix_socket", '-', Severity::info, workers_field,
+            "A unix socket no longer listens.", false},
+  EventSpec{"unix.listen.restarted", "unix_socket", '!', Severity::info, restarted_fields,
+            "The same program listens at the same name with a new socket.", false},
+  EventSpec{"unix.listen.workers", "unix_socket", '~', Severity::info, from_to_fields,
+            "More or fewer sockets listen at the same name.", false},
+  EventSpec{"unix.listen.backlog", "unix_socket", '~', Severity::info, from_to_fields,
+            "The limit of the accept queue changed.", false},
+  EventSpec{"unix.bound",
+            "unix_socket",
+            '+',
+            Severity::info,
+            {},
+            "A unix socket has a name and does not listen (datagrams).",
+            false},
+  EventSpec{"unix.unbound",
+            "unix_socket",
+            '-',
+            Severity::info,
+            {},
+            "A unix socket that had a name and did not listen is gone.",
+            false},
+  EventSpec{"unix.rebound", "unix_socket", '!', Severity::info, restarted_fields,
+            "The same program has a new socket of the same name, which does not listen.", false},
+  EventSpec{"unix.owner", "unix_socket", '~', Severity::info, unix_owner_fields,
+            "The first process or the user that holds the socket changed; kind: restarted, changed or unknown.", false},
+  EventSpec{"unix.queue", "unix_socket", '~', Severity::note, kind_field,
+            "Unread bytes grew or shrank by at least 4096 and half, or an accept queue passed half of its limit.",
+            false},
+
+  EventSpec{"if.added", "interface", '+', Severity::info, {}, "There is a new interface.", false},
+  EventSpec{"if.removed", "interface", '-', Severity::warn, {}, "An interface is gone.", false},
+  EventSpec{"if.recreated",
+            "interface",
+            '!',
+            Severity::warn,
+            {},
+            "Another interface has the name: its index is new, its counters started again.",
+            false},
+  EventSpec{"if.renamed", "interface", '~', Severity::info, from_to_fields, "An interface has another name.", false},
+  EventSpec{"if.up", "interface", '+', Severity::info, up_down_fields,
+            "An interface was set up; what its carrier did meanwhile is part of it.", false},
+  EventSpec{"if.down", "interface", '-', Severity::warn, up_down_fields,
+            "An interface was set down; what its carrier did meanwhile is part of it.", false},
+  EventSpec{"if.carrier", "interface", '~', Severity::warn, carrier_fields,
+            "The carrier or the operational state changed without being told to; flaps: how often it may have gone.",
+            false},
+  EventSpec{"if.mtu", "interface", '~', Severity::info, from_to_fields, "The largest packet changed.", false},
+  EventSpec{"if.flags", "interface", '~', Severity::info, flag_fields,
+            "Flags that somebody sets changed (PROMISC, ALLMULTI, NOARP).", false},
+  EventSpec{"if.changed", "interface", '~', Severity::info, {}, "Other attributes of an interface changed.", false},
+  EventSpec{"if.counter_reset", "interface", '!', Severity::warn, counters_field,
+            "Counters of an interface started again, though the interface did not.", false},
+  EventSpec{"if.counted", "interface", '#', Severity::note, rate_fields, "What an interface counted.", true},
+
+  EventSpec{"if.addr.added", "address", '+', Severity::info, {}, "An interface has a new address.", false},
+  EventSpec{"if.addr.removed", "address", '-', Severity::info, {}, "An address is gone.", false},
+  EventSpec{"if.addr.moved", "address", '~', Severity::warn, from_to_fields, "An address is at another interface.",
+            false},
+  EventSpec{"if.addr.changed",
+            "address",
+            '~',
+            Severity::info,
+            {},
+            "Attributes, flags or the subnet of an address changed.",
+            false},
+  EventSpec{"if.addr.settled",
+            "address",
+            '>',
+            Severity::note,
+            {},
+            "The check for duplicates of an IPv6 address ended, or began.",
+            true},
+
+  EventSpec{"stat.reset", "protocol_counter", '!', Severity::warn, counters_field,
+            "Counters of the protocols started again within one boot.", false},
+  EventSpec{"stat.changed", "protocol_counter", '~', Severity::info, {}, "A setting of a protocol changed.", false},
+  EventSpec{"stat.errors", "protocol_counter", '#', Severity::warn, counted_fields,
+            "Errors, drops, overflows, failures, retransmissions or timeouts were counted.", false},
+  EventSpec{"stat.counted", "protocol_counter", '#', Severity::note, counted_fields,
+            "A counter of a protocol counted; shown when the table is asked for by name.", true, true},
+  EventSpec{"stat.level",
+            "*",
+            '#',
+            Severity::note,
+            {},
+            "A level moved by more than 8 and half; shown when the table is asked for by name.",
+            true,
+            true},
+
+  EventSpec{
+    "mcast.joined", "multicast_group", '+', Severity::info, {}, "An interface joined a multicast group.", false},
+  EventSpec{"mcast.left", "multicast_group", '-', Severity::info, {}, "An interface left a multicast group.", false},
+  EventSpec{"mcast.users", "multicast_group", '~', Severity::note, from_to_fields,
+            "More or fewer members use a group of an interface.", false},
+
   EventSpec{"row.added", "*", '+', Severity::info, {}, "A row is there that was not.", false},
   EventSpec{"row.removed", "*", '-', Severity::info, {}, "A row is gone.", false},
   EventSpec{"row.changed", "*", '~', Severity::info, delta_fields, "Columns of a row changed.", false},
   EventSpec{"row.counted", "*", '#', Severity::note, delta_fields, "Only counters of a row grew.", true},
 };
 
-constexpr std::array<std::string_view, 4> boolean_fields{"came_and_went", "best_changed", "default_lost",
-                                                         "default_changed"};
+constexpr std::array<std::string_view, 6> boolean_fields{"came_and_went",   "best_changed", "default_lost",
+                                                         "default_changed", "at_least",     "since_boot"};
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -158,7 +265,10 @@ std::string describe_event_spec(const EventSpec& spec) {
     fields += (fields.empty() ? "" : " ") + std::string(field);
   }
   return fmt::format("{}  {} {} {}{}  [{}]  {}\n", spec.name, spec.table, spec.sigil, name_of(spec.severity),
-                     spec.hidden ? " hidden" : "", fields, spec.sentence);
+                     spec.shown_when_chosen ? " hidden unless chosen"
+                     : spec.hidden          ? " hidden"
+                                            : "",
+                     fields, spec.sentence);
 }
 
 bool natural_less(std::string_view a, std::string_view b) {

@@ -25,7 +25,8 @@ struct EventSpec {
   Severity severity = Severity::info;
   std::span<const std::string_view> fields; ///< Extra members its JSON may hold.
   std::string_view sentence;                ///< What it means.
-  bool hidden = false;                      ///< Only shown with --all.
+  bool hidden = false;                      ///< Only shown with --all; never a difference of the exit status.
+  bool shown_when_chosen = false;           ///< Hidden, but shown when its table was asked for by name.
 };
 
 /// Every kind of event, in the order in which they are printed.

@@ -132,13 +132,21 @@ void write_counts(JsonWriter& json, std::string_view name, const std::map<std::s
   json.end_object();
 }
 
-void write_trailer(JsonWriter& json, const Diff& diff, const JsonOptions& options) {
-  auto shown = count_by_name(diff, false);
-  auto hidden = count_by_name(diff, true);
-  if (options.all) {
-    shown.merge(hidden);
-    hidden.clear();
+void write_coverage(JsonWriter& json, const std::vector<OpenCoverage>& coverage) {
+  json.key("coverage").begin_array();
+  for (const OpenCoverage& one : coverage) {
+    json.begin_object();
+    json.key("netns").string(one.netns);
+    json.key("opens_seen").number(one.seen).key("opens_counted").number(one.counted);
+    json.key("share").number(static_cast<double>(one.seen) / static_cast<double>(one.counted));
+    json.end_object();
   }
+  json.end_array();
+}
+
+void write_trailer(JsonWriter& json, const Diff& diff, const JsonOptions& options) {
+  const auto shown = count_by_name(diff, true, options.all);
+  const auto hidden = count_by_name(diff, false, options.all);
   const ConnectionCount connections = count_connections(diff.events);
   json.begin_object();
   json.key("v").number(format_version).key("ev").string("trailer");
@@ -149,6 +157,9 @@ void write_trailer(JsonWriter& json, const Diff& diff, const JsonOptions& option
   json.key("closed").number(std::uint64_t{connections.closed});
   json.key("came_and_went").number(std::uint64_t{connections.came_and_went});
   json.end_object();
+  if (!diff.coverage.empty()) {
+    write_coverage(json, diff.coverage);
+  }
   json.key("truncated").boolean(false);
   json.key("exit").number(std::int64_t{options.exit});
   json.end_object();
@@ -166,7 +177,7 @@ std::string format_diff_json(const Diff& diff, const DiffLabels& labels, const J
   };
   add_line([&](JsonWriter& json) { write_header(json, diff, labels); });
   for (const Event& event : diff.events) {
-    if (options.all || !event.spec->hidden) {
+    if (is_shown(diff, event, options.all)) {
       add_line([&](JsonWriter& json) { write_event(json, event, labels); });
     }
   }

@@ -29,8 +29,11 @@ struct DiffLabels {
   std::function<std::string(std::int64_t)> format_duration;
 };
 
-/// Events by name, of those that are shown or of those that are hidden without --all.
-[[nodiscard]] std::map<std::string, std::size_t> count_by_name(const Diff& diff, bool hidden);
+/// Whether the event is written: all are with --all, some when their table was asked for by name.
+[[nodiscard]] bool is_shown(const Diff& diff, const Event& event, bool all);
+
+/// Events by name, of those that are shown or of those that are not.
+[[nodiscard]] std::map<std::string, std::size_t> count_by_name(const Diff& diff, bool shown, bool all);
 
 /// Whether there is an event that is not hidden: what the exit status says.
 [[nodiscard]] bool has_differences(const Diff& diff);

@@ -10,12 +10,30 @@
 #include "base/escape.h"
 #include "base/text_table.h"
 #include "diff/output.h"
+#include "tables/protocol_counter.h"
+#include "tables/sockstat.h"
 
 namespace hindstat {
 
 namespace {
 
 constexpr std::size_t lines_before_folding = 20;
+
+// Tables whose lines are under one heading.
+constexpr std::string_view statistics = "stats (per second)";
+std::string_view section_of(const Event& event) {
+  const bool counted = event.table == protocol_counters.name() || event.table == socket_statistics.name();
+  return counted ? statistics : std::string_view(event.table);
+}
+
+// "9,340"
+std::string group_digits(std::uint64_t number) {
+  std::string text = fmt::format("{}", number);
+  for (std::size_t place = text.size(); place > 3; place -= 3) {
+    text.insert(place - 3, ",");
+  }
+  return text;
+}
 
 std::string_view short_name(std::string_view kind) {
   return kind.substr(kind.find('.') + 1);
@@ -47,15 +65,16 @@ public:
   std::string run() {
     write_header();
     write_summary();
-    for (const std::string& table : tables_with_events()) {
-      write_section(table);
+    for (const std::string_view section : sections()) {
+      write_section(section);
     }
+    write_coverage();
     return std::move(out_);
   }
 
 private:
   [[nodiscard]] bool is_shown(const Event& event) const {
-    return options_.all || !event.spec->hidden;
+    return hindstat::is_shown(diff_, event, options_.all);
   }
 
   void line(const std::string& text) {
@@ -140,28 +159,39 @@ private:
     }
   }
 
-  [[nodiscard]] std::vector<std::string> tables_with_events() const {
-    std::vector<std::string> tables;
+  [[nodiscard]] std::vector<std::string_view> sections() const {
+    std::vector<std::string_view> sections;
     for (const Event& event : diff_.events) {
-      if (is_shown(event) && std::ranges::find(tables, event.table) == tables.end()) {
-        tables.push_back(event.table);
+      if (is_shown(event) && std::ranges::find(sections, section_of(event)) == sections.end()) {
+        sections.push_back(section_of(event));
       }
     }
-    return tables;
+    return sections;
   }
 
-  void write_section(const std::string& table) {
+  void write_section(std::string_view section) {
     line("");
-    line(table);
+    line(std::string(section));
     std::vector<const Event*> events;
+    std::size_t hidden = 0;
     for (const Event& event : diff_.events) {
-      if (event.table == table && is_shown(event)) {
+      if (section_of(event) == section && is_shown(event)) {
         events.push_back(&event);
+      } else if (section_of(event) == section) {
+        ++hidden;
       }
     }
+    write_lines(events, section == statistics);
+    if (section == statistics && hidden != 0) {
+      line(fmt::format("   ... {} more that count no errors (--all)", hidden));
+    }
+  }
+
+  // In the third column the owner, or for statistics the rate.
+  void write_lines(const std::vector<const Event*>& events, bool rates) {
     const std::set<std::string> ends = options_.all ? std::set<std::string>() : collect_ends(events);
     using Align = TextTable::Align;
-    TextTable lines({Align::left, Align::left, Align::left, Align::left});
+    TextTable lines({Align::left, Align::left, rates ? Align::right : Align::left, Align::left});
     std::vector<std::pair<std::string_view, std::size_t>> counts; // Lines of each kind, in their order.
     for (const Event* event : events) {
       std::string what = describe_event(*event);
@@ -175,7 +205,9 @@ private:
         counts.emplace_back(event->spec->name, 0);
       }
       if (++counts.back().second <= lines_before_folding || options_.all) {
-        lines.add({format_sigil(*event), format_key(*event), escape_terminal(event->owner), escape_terminal(what)});
+        const std::string* rate = find_field(*event, "per_second");
+        lines.add({format_sigil(*event), format_key(*event),
+                   escape_terminal(rates && rate != nullptr ? *rate : event->owner), escape_terminal(what)});
       }
     }
     out_ += lines.format();
@@ -183,6 +215,19 @@ private:
       if (count > lines_before_folding && !options_.all) {
         line(fmt::format("   ... {} more {} (--all)", count - lines_before_folding, name));
       }
+    }
+  }
+
+  void write_coverage() {
+    for (const OpenCoverage& one : diff_.coverage) {
+      line("");
+      const std::string where = one.netns.empty() ? "" : fmt::format(" in namespace {}", escape_terminal(one.netns));
+      const double percent = 100 * static_cast<double>(one.seen) / static_cast<double>(one.counted);
+      line(one.seen == one.counted
+             ? fmt::format("coverage{}: saw all {} TCP opens", where, group_digits(one.seen))
+             : fmt::format("coverage{}: saw {} of ~{} TCP opens ({:.1f}%); shorter connections are invisible to "
+                           "snapshots",
+                           where, group_digits(one.seen), group_digits(one.counted), percent));
     }
   }
 
@@ -243,10 +288,16 @@ private:
 
 } // namespace
 
-std::map<std::string, std::size_t> count_by_name(const Diff& diff, bool hidden) {
+bool is_shown(const Diff& diff, const Event& event, bool all) {
+  const EventSpec& spec = *event.spec;
+  return all || !spec.hidden
+         || (spec.shown_when_chosen && std::ranges::find(diff.chosen, event.table) != diff.chosen.end());
+}
+
+std::map<std::string, std::size_t> count_by_name(const Diff& diff, bool shown, bool all) {
   std::map<std::string, std::size_t> counts;
   for (const Event& event : diff.events) {
-    if (event.spec->hidden == hidden) {
+    if (is_shown(diff, event, all) == shown) {
       ++counts[std::string(event.spec->name)];
     }
   }

@@ -1,23 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <string>
-#include <vector>
-
-#include "diff/comparability.h"
-#include "diff/event.h"
+#include "diff/rule_context.h"
+#include "diff/side_rows.h"
 
 namespace hindstat {
 
-/// What happened to unix sockets: listeners and datagram sockets with a name one by one; connected and unnamed sockets
-/// have nothing but an inode to tell them apart, so they are only counted, in a sentence of `notes`.
-struct UnixDiff {
-  std::vector<Event> events;
-  std::vector<std::string> notes;
-};
-
-/// `before` and `after` are the tables of the snapshots, which the rows of events refer to; nullptr is no rows.
-[[nodiscard]] UnixDiff diff_unix_sockets(const ComparedTable& table, const Table* before, const Table* after,
-                                         bool same_boot);
+/// What happened to unix sockets: those that listen, and those that have a name and do not listen, one by one. What is
+/// connected or has no name has nothing but an inode to tell it apart: it is only counted by owner, in a note. Both
+/// tables are of spec `unix_sockets`.
+[[nodiscard]] TableDiff diff_unix_sockets(const ComparedTable& table, const RuleContext& context);
 
 } // namespace hindstat

@@ -1,0 +1,12 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include "diff/rule_context.h"
+#include "diff/side_rows.h"
+
+namespace hindstat {
+
+/// Which multicast groups interfaces joined and left (diff-semantics 3.9). Both tables are of spec `multicast_groups`.
+[[nodiscard]] TableDiff diff_multicast_groups(const ComparedTable& table, const RuleContext& context);
+
+} // namespace hindstat
