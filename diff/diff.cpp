@@ -96,11 +96,7 @@ public:
     diff.comparability = std::move(gate.comparability);
     diff.events = std::move(gate.events);
     diff.chosen = options_.tables;
-    for (const ComparedTable& table : gate.tables) {
-      if (table.before.table().spec().name == interfaces.name()) {
-        renames_ = find_renames(table, diff.comparability.same_boot);
-      }
-    }
+    find_renames_of_interfaces(diff.comparability.same_boot);
     for (ComparedTable& table : gate.tables) {
       std::vector<Event> events = explain(table, diff);
       doubt_absences(events, table);
@@ -111,6 +107,15 @@ public:
   }
 
 private:
+  // Also where table interface itself is not asked for.
+  void find_renames_of_interfaces(bool same_boot) {
+    const Table* before = before_.find_table(interfaces.name());
+    const Table* after = after_.find_table(interfaces.name());
+    if (before != nullptr && after != nullptr) {
+      renames_ = find_renames({SideRows(*before), SideRows(*after)}, same_boot);
+    }
+  }
+
   std::vector<Event> explain(ComparedTable& table, Diff& diff) {
     Comparability& comparability = diff.comparability;
     const std::string_view name = table.before.table().spec().name;

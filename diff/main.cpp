@@ -21,7 +21,9 @@
 #include "diff/output.h"
 #include "store/store.h"
 #include "tables/catalog.h"
+#include "tables/interface.h"
 #include "tables/process.h"
+#include "tables/protocol_counter.h"
 
 namespace {
 
@@ -198,7 +200,9 @@ ExitCode run(const Options& options) {
   const SelectedPair pair = select(store, options);
   std::vector<std::string> loaded = wanted.tables;
   if (!loaded.empty()) {
-    loaded.emplace_back(processes.name()); // Names the owners of sockets.
+    loaded.emplace_back(processes.name());         // Names the owners of sockets.
+    loaded.emplace_back(interfaces.name());        // Tells which interfaces were renamed.
+    loaded.emplace_back(protocol_counters.name()); // Counts the connections that were opened.
   }
   const Snapshot before = store.load(pair.before.entry.id, loaded);
   const Snapshot after = store.load(pair.after.entry.id, loaded);

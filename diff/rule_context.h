@@ -23,7 +23,7 @@ struct RuleContext {
   bool owners_comparable = true;
   const Owners* owners_before = nullptr;
   const Owners* owners_after = nullptr;
-  InterfaceRenames renames; ///< Empty where table interface was not compared.
+  InterfaceRenames renames; ///< Empty where table interface is not there.
 };
 
 /// What happened to the rows of one table.

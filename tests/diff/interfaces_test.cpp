@@ -158,6 +158,7 @@ TEST_CASE("a renamed interface keeps its addresses and groups", "[diff]") {
   group.interface = "wan0";
   add_table(b, make_table(multicast_groups, {group}));
   CHECK(in_words(diff_snapshots(a, b, {}).events) == Lines{"if.renamed wan0 from=eth0 to=wan0"});
+  CHECK(diff_snapshots(a, b, {{"address", "multicast_group"}, {}}).events.empty());
 }
 
 TEST_CASE("groups are joined and left, and have users", "[diff]") {
