@@ -9,7 +9,18 @@ if(HINDSTAT_WERROR)
   target_compile_options(hindstat_warnings INTERFACE -Werror)
 endif()
 
+# What instruments our code: sanitizers, libFuzzer's counters of edges, coverage.
 add_library(hindstat_sanitize INTERFACE)
+if(HINDSTAT_FUZZ)
+  # The fuzzers' own main comes with -fsanitize=fuzzer, which tests/fuzz links to them alone.
+  target_compile_options(hindstat_sanitize INTERFACE -fsanitize=fuzzer-no-link)
+  target_link_options(hindstat_sanitize INTERFACE -fsanitize=fuzzer-no-link)
+endif()
+if(HINDSTAT_COVERAGE)
+  # Atomic, because the owner scan's threads count at once.
+  target_compile_options(hindstat_sanitize INTERFACE --coverage -fprofile-update=atomic)
+  target_link_options(hindstat_sanitize INTERFACE --coverage)
+endif()
 if(HINDSTAT_SANITIZE)
   target_compile_options(hindstat_sanitize INTERFACE -fsanitize=address,undefined -fno-sanitize-recover=all
                                                      -fno-omit-frame-pointer)

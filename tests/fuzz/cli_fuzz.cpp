@@ -1,0 +1,129 @@
+// SPDX-License-Identifier: MIT
+// What people type, and the texts that reach their terminal.
+#include <array>
+#include <cstdlib>
+
+#include <fmt/format.h>
+#include <nlohmann/json.hpp>
+
+#include "base/error.h"
+#include "base/escape.h"
+#include "cli/durations.h"
+#include "cli/selector.h"
+#include "cli/text_cursor.h"
+#include "cli/times.h"
+#include "tables/ip_address.h"
+#include "tests/fuzz/fuzzing.h"
+#include "tests/fuzz/targets.h"
+
+namespace hindstat::fuzz {
+
+namespace {
+
+constexpr std::int64_t second_ns = 1'000'000'000;
+// 2026-11-21 03:00:00 UTC
+constexpr std::int64_t three_ns = 1'795'230'000 * second_ns;
+
+/// gw1 every minute from 03:00, gw2 half a minute later, and two machines called twin.
+std::vector<SnapshotEntry> some_entries() {
+  std::vector<SnapshotEntry> entries;
+  std::int64_t id = 0;
+  const auto add = [&](const char* host, char machine, std::int64_t at_ns) {
+    SnapshotEntry entry;
+    entry.id = SnapshotId(++id);
+    entry.uid = fmt::format("{:02x}cd{:028x}", id, 7);
+    entry.info.host = host;
+    entry.info.machine_id = std::string(32, machine);
+    entry.info.clocks.realtime_ns = at_ns;
+    entries.push_back(entry);
+  };
+  for (std::int64_t i = 0; i < 5; ++i) {
+    add("gw1", 'a', three_ns + i * 60 * second_ns);
+    add("gw2", 'b', three_ns + (i * 60 + 30) * second_ns);
+    add("twin", i % 2 == 0 ? 'c' : 'd', three_ns + i * 10 * second_ns);
+  }
+  return entries;
+}
+
+void require_time_again(std::int64_t moment_ns, const Zone& zone) {
+  const auto again = find_time(format_time(moment_ns, zone), zone, moment_ns);
+  const std::int64_t part_ns = (moment_ns % second_ns + second_ns) % second_ns;
+  require(again == moment_ns - part_ns, "a time that is printed reads back, less the part of a second");
+}
+
+} // namespace
+
+void times(Input input) {
+  const std::string_view text = as_argument(input);
+  constexpr std::array<const char*, 4> zones = {"UTC", "Europe/Berlin", "Asia/Kolkata", "<+03>-3"};
+  for (const char* name : zones) {
+    try {
+      const Zone zone{name};
+      const auto moment = find_time(text, zone, three_ns);
+      require(!moment || *moment <= three_ns, "a time in the future is refused");
+      require(!moment || parse_time(text, zone, three_ns) == moment, "both ways to read a time agree");
+      if (moment && *moment > 0) { // Before 1900 offsets had seconds, which are not printed.
+        require_time_again(*moment, zone);
+      }
+    } catch (const Error&) {}
+  }
+  if (const auto length = read_duration(lowered(text))) {
+    require(*length >= 0, "a length of time is not negative");
+    require(parse_duration(std::to_string(*length / second_ns)) == *length / second_ns * second_ns,
+            "whole seconds read back");
+    require(!format_duration(*length).empty(), "a length of time can be printed");
+  }
+}
+
+void selector(Input input) {
+  static const std::vector<SnapshotEntry> entries = some_entries();
+  Parameters parameters(input);
+  const std::uint8_t choice = parameters.byte();
+  SelectorOptions options;
+  options.this_host = (choice & 1) != 0 ? "gw1" : "elsewhere";
+  options.this_machine_id = (choice & 2) != 0 ? std::string(32, 'a') : "";
+  constexpr std::array matches = {TimeMatch::at_or_before, TimeMatch::nearest, TimeMatch::after};
+  options.match = matches[(choice >> 2) % matches.size()];
+  if ((choice & 16) != 0) {
+    options.max_gap_ns = 90 * second_ns;
+  }
+  options.zone = Zone{"UTC"};
+  options.now_ns = three_ns + 3600 * second_ns;
+  try {
+    const Selected selected = select_snapshot(entries, as_argument(parameters.rest()), options);
+    require(selected.entry.uid == entries[static_cast<std::size_t>(selected.entry.id.value() - 1)].uid,
+            "what is selected is one of the entries");
+    if (selected.asked_ns) {
+      const std::int64_t distance = selected.entry.info.clocks.realtime_ns - *selected.asked_ns;
+      require(options.match != TimeMatch::at_or_before || distance <= 0, "at or before is not after");
+      require(options.match != TimeMatch::after || distance >= 0, "after is not before");
+      require(!options.max_gap_ns || std::abs(distance) <= *options.max_gap_ns, "the gap is within its limit");
+    }
+  } catch (const Error& error) {
+    require(std::string_view(error.what()).size() > 10, "a refusal is a sentence");
+  }
+}
+
+void texts(Input input) {
+  const std::string_view text = as_text(input);
+  if (const auto address = parse_ip_address(text)) {
+    require(parse_ip_address(format_ip_address(*address)) == address, "parse_ip_address(format_ip_address(x)) == x");
+  }
+  if (const auto address = IpAddress::from_bytes(text)) {
+    require(parse_ip_address(format_ip_address(*address)) == address, "parse_ip_address(format_ip_address(x)) == x");
+  }
+  const std::string safe = escape_terminal(text);
+  for (const char c : safe) {
+    require(static_cast<unsigned char>(c) >= 0x20 && c != 0x7F, "nothing that is escaped moves the cursor");
+  }
+  std::string json;
+  append_json_string(json, text);
+  const auto read = nlohmann::json::parse(json, nullptr, false);
+  require(read.is_string(), "an escaped text is a JSON string");
+  append_json_string(json = "", read.get<std::string>());
+  require(nlohmann::json::parse(json) == read, "a JSON string reads back");
+  append_json_string(json = "", safe);
+  require(nlohmann::json::parse(json).get<std::string>() == safe, "what is safe for a terminal is UTF-8");
+}
+
+} // namespace hindstat::fuzz

@@ -1,0 +1,98 @@
+// SPDX-License-Identifier: MIT
+// Netlink: the walk over a datagram's messages and attributes, and the payload of one message of each kind.
+#include "recorder/netlink_message.h"
+
+#include "recorder/readers/rtnetlink_address.h"
+#include "recorder/readers/rtnetlink_link.h"
+#include "recorder/readers/rtnetlink_route.h"
+#include "recorder/readers/sock_diag.h"
+#include "recorder/readers/socket_rows.h"
+#include "recorder/readers/unix_diag.h"
+#include "recorder/readers/unix_rows.h"
+#include "tests/fuzz/fuzzing.h"
+#include "tests/fuzz/targets.h"
+
+namespace hindstat::fuzz {
+
+namespace {
+
+constexpr std::uint64_t boottime_ms = 5'000'000;
+
+InterfaceNames some_names() {
+  return InterfaceNames{0, {{1, "lo"}, {2, "eth0"}, {3, "lan0"}}};
+}
+
+} // namespace
+
+void netlink_messages(Input input) {
+  std::size_t bytes = 0;
+  NetlinkMessages messages(input);
+  while (const auto message = messages.next()) {
+    require(lies_in(as_text(message->payload), as_text(input)), "a payload lies in its datagram");
+    bytes += message->payload.size();
+    std::size_t attribute_bytes = 0;
+    NetlinkAttributes attributes(message->payload);
+    while (const auto attribute = attributes.next()) {
+      require(lies_in(as_text(attribute->value), as_text(message->payload)), "an attribute lies in its message");
+      attribute_bytes += attribute->value.size();
+    }
+    require(attribute_bytes <= message->payload.size(), "attributes do not overlap");
+  }
+  require(bytes <= input.size(), "messages do not overlap");
+  for (const std::uint32_t sequence : {0U, 1U}) {
+    const DumpProgress progress = dump_progress(input, sequence, sequence);
+    require(progress.error >= 0, "an error is a positive errno value");
+  }
+}
+
+void rtnetlink_link(Input input) {
+  if (const auto link = parse_link(input)) {
+    require(link->row.ifindex != 0 && !link->row.name.empty(), "a link has an index and a name");
+    TableBuilder<std::remove_const_t<decltype(interfaces)>> rows(interfaces);
+    rows.add(link->row);
+    require_recordable(std::move(rows).build(), 1);
+  }
+}
+
+void rtnetlink_address(Input input) {
+  AddressRows rows(addresses);
+  const Verdict verdict = add_address_message(rows, input, some_names(), boottime_ms);
+  require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+  require_recordable(std::move(rows).build(), 1);
+}
+
+void rtnetlink_route(Input input) {
+  RouteRows rows(routes);
+  const Verdict verdict = add_route_message(rows, input, some_names(), boottime_ms);
+  require((rows.size() != 0) == (verdict == Verdict::kept), "a message that is kept has rows, others have none");
+  constexpr std::size_t next_hop_bytes = 8; // struct rtnexthop
+  require_recordable(std::move(rows).build(), 1 + input.size() / next_hop_bytes);
+}
+
+void sock_diag(Input input) {
+  const auto socket = parse_inet_diag(input);
+  if (!socket) {
+    return;
+  }
+  require(socket->local_address.is_v4() == socket->remote_address.is_v4(), "both ends are of one family");
+  SocketRows rows;
+  for (const auto protocol :
+       {SocketProtocol::tcp, SocketProtocol::udp, SocketProtocol::udplite, SocketProtocol::raw, SocketProtocol::icmp}) {
+    rows.add(protocol, *socket, some_names(), boottime_ms);
+  }
+  require_recordable(std::move(rows).build(), 5);
+}
+
+void unix_diag(Input input) {
+  const auto socket = parse_unix_diag(input);
+  if (!socket) {
+    return;
+  }
+  require(lies_in(socket->name.value_or(""), as_text(input)), "a name lies in its message");
+  UnixRows rows;
+  const bool added = rows.add(*socket, std::nullopt);
+  require(rows.size() == (added ? 1U : 0U), "a socket that is added is one row");
+  require_recordable(std::move(rows).build(), 1);
+}
+
+} // namespace hindstat::fuzz

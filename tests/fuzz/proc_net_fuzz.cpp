@@ -1,0 +1,156 @@
+// SPDX-License-Identifier: MIT
+// The files of /proc/net: each target gets a whole file.
+#include <algorithm>
+
+#include "recorder/readers/proc_net_dev.h"
+#include "recorder/readers/proc_net_if_inet6.h"
+#include "recorder/readers/proc_net_igmp.h"
+#include "recorder/readers/proc_net_route.h"
+#include "recorder/readers/proc_net_snmp.h"
+#include "recorder/readers/proc_net_socket.h"
+#include "recorder/readers/proc_net_sockstat.h"
+#include "recorder/readers/proc_net_unix.h"
+#include "recorder/readers/socket_rows.h"
+#include "recorder/readers/unix_rows.h"
+#include "recorder/text_fields.h"
+#include "tests/fuzz/fuzzing.h"
+#include "tests/fuzz/targets.h"
+
+namespace hindstat::fuzz {
+
+namespace {
+
+constexpr std::uint64_t boottime_ms = 5'000'000;
+
+std::size_t count_lines(std::string_view text) {
+  return static_cast<std::size_t>(std::ranges::count(text, '\n')) + 1;
+}
+
+std::size_t count_words(std::string_view text) {
+  Fields fields(text);
+  std::size_t words = 0;
+  while (!fields.next().empty()) {
+    ++words;
+  }
+  return words;
+}
+
+/// `add(line)` for every line; at most one row each, and one exactly where it says so.
+template <typename Rows, typename Add>
+void add_lines(Rows& rows, std::string_view text, Add&& add) {
+  Lines lines(text);
+  while (const auto line = lines.next()) {
+    const std::size_t before = rows.size();
+    const Verdict verdict = add(*line);
+    require(rows.size() - before == (verdict == Verdict::kept ? 1U : 0U), "a line that is kept is one row");
+  }
+}
+
+} // namespace
+
+void proc_net_socket(Input input) {
+  const std::string_view text = as_text(input);
+  for (const bool with_drops : {false, true}) {
+    SocketRows rows;
+    Lines lines(text);
+    while (const auto line = lines.next()) {
+      if (const auto socket = parse_proc_socket(*line, with_drops)) {
+        require(socket->local_address.is_v4() == socket->remote_address.is_v4(), "both ends are of one family");
+        require(with_drops || !socket->drops, "the drop counter is there only where it was asked for");
+        rows.add(with_drops ? SocketProtocol::udp : SocketProtocol::tcp, *socket, boottime_ms);
+      }
+    }
+    require_recordable(std::move(rows).build(), count_lines(text));
+  }
+}
+
+void proc_net_unix(Input input) {
+  const std::string_view text = as_text(input);
+  UnixRows rows;
+  ProcUnixRecords records(text);
+  const char* reached = text.data();
+  while (const auto record = records.next()) {
+    require(lies_in(record->text, text) && record->text.data() >= reached, "records follow each other in the text");
+    reached = record->text.data() + record->text.size();
+    if (record->socket) {
+      require(lies_in(record->socket->name.value_or(""), record->text), "a name lies in its record");
+      const std::size_t before = rows.size();
+      const bool added = rows.add(*record->socket);
+      require(rows.size() - before == (added ? 1U : 0U), "a socket that is added is one row");
+    }
+  }
+  require_recordable(std::move(rows).build(), count_lines(text));
+}
+
+void proc_net_route(Input input) {
+  const std::string_view text = as_text(input);
+  RouteRows rows(routes);
+  RouteRows rows6(routes);
+  add_lines(rows, text, [&](std::string_view line) { return add_proc_route(rows, line); });
+  add_lines(rows6, text, [&](std::string_view line) { return add_proc_route6(rows6, line); });
+  require_recordable(std::move(rows).build(), count_lines(text));
+  require_recordable(std::move(rows6).build(), count_lines(text));
+}
+
+void proc_net_dev(Input input) {
+  const std::string_view text = as_text(input);
+  InterfaceRows rows(interfaces);
+  add_lines(rows, text, [&](std::string_view line) { return add_proc_interface(rows, line); });
+  require_recordable(std::move(rows).build(), count_lines(text));
+}
+
+void proc_net_if_inet6(Input input) {
+  const std::string_view text = as_text(input);
+  AddressRows rows(addresses);
+  add_lines(rows, text, [&](std::string_view line) { return add_proc_address6(rows, line); });
+  require_recordable(std::move(rows).build(), count_lines(text));
+}
+
+void proc_net_igmp(Input input) {
+  const std::string_view text = as_text(input);
+  MulticastRows rows(multicast_groups);
+  IgmpLines igmp(boottime_ms);
+  add_lines(rows, text, [&](std::string_view line) { return igmp.add(rows, line); });
+  MulticastRows rows6(multicast_groups);
+  add_lines(rows6, text, [&](std::string_view line) { return add_igmp6_line(rows6, line, boottime_ms); });
+  require_recordable(std::move(rows).build(), count_lines(text));
+  require_recordable(std::move(rows6).build(), count_lines(text));
+}
+
+void proc_net_snmp(Input input) {
+  const std::string_view text = as_text(input);
+  CounterRows rows(protocol_counters);
+  Lines lines(text);
+  std::optional<std::string_view> above;
+  while (const auto line = lines.next()) {
+    require(lies_in(counter_group(*line), *line), "a group's name lies in its line");
+    if (above) {
+      const std::size_t before = rows.size();
+      const Verdict verdict = add_counter_group(rows, *above, *line);
+      require(verdict == Verdict::kept || rows.size() == before, "a group that is not kept adds nothing");
+      require(rows.size() - before <= count_words(*line), "a group has no more rows than values");
+    }
+    above = line;
+  }
+  const std::size_t most_rows = count_words(text);
+  require_recordable(std::move(rows).build(), most_rows);
+  CounterRows rows6(protocol_counters);
+  add_lines(rows6, text, [&](std::string_view line) { return add_counter6(rows6, line); });
+  require_recordable(std::move(rows6).build(), count_lines(text));
+}
+
+void proc_net_sockstat(Input input) {
+  const std::string_view text = as_text(input);
+  StatisticRows rows(socket_statistics);
+  Lines lines(text);
+  std::size_t most_rows = 0;
+  while (const auto line = lines.next()) {
+    const std::size_t before = rows.size();
+    const Verdict verdict = add_socket_statistics(rows, *line);
+    require(verdict == Verdict::kept || rows.size() == before, "a line that is not kept adds nothing");
+    most_rows += count_words(*line) / 2;
+  }
+  require_recordable(std::move(rows).build(), most_rows);
+}
+
+} // namespace hindstat::fuzz

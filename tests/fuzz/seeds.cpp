@@ -1,0 +1,283 @@
+// SPDX-License-Identifier: MIT
+// hindstat_fuzz_seeds SAMPLES OUT: writes OUT/TARGET/NAME, the inputs from which each target's fuzzing starts, made of
+// the bundles in SAMPLES.
+#include <algorithm>
+#include <filesystem>
+#include <fstream>
+#include <iterator>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include <fmt/format.h>
+
+#include "base/error.h"
+#include "recorder/bundle_system.h"
+#include "recorder/netlink_message.h"
+#include "recorder/recorder.h"
+#include "store/block_codec.h"
+#include "store/compression.h"
+#include "store/layout.h"
+#include "store/store.h"
+#include "tests/fuzz/recording_sources.h"
+#include "tests/fuzz/targets.h"
+#include "tests/tables/laws.h"
+
+namespace hindstat::fuzz {
+
+namespace {
+
+namespace fs = std::filesystem;
+
+/// Longer seeds make fuzzing slow; what they would show is in the shorter ones too.
+constexpr std::size_t longest_seed = 16'384;
+
+std::string read_file(const fs::path& path) {
+  std::ifstream in(path, std::ios::binary);
+  return {std::istreambuf_iterator<char>(in), std::istreambuf_iterator<char>()};
+}
+
+class Seeds {
+public:
+  explicit Seeds(fs::path directory) : directory_(std::move(directory)) {
+    fs::remove_all(directory_);
+  }
+
+  /// Left out: what is empty, too long, or there already (bundles have much in common).
+  void add(std::string_view target, const std::string& bytes) {
+    if (!bytes.empty() && bytes.size() <= longest_seed && known_.emplace(target, bytes).second) {
+      add_whole(target, bytes);
+    }
+  }
+
+  void add_whole(std::string_view target, const std::string& bytes) {
+    const fs::path place = directory_ / target;
+    fs::create_directories(place);
+    std::ofstream(place / fmt::format("{:03}", count_[std::string(target)]++), std::ios::binary)
+      .write(bytes.data(), static_cast<std::streamsize>(bytes.size()));
+  }
+
+private:
+  fs::path directory_;
+  std::map<std::string, int> count_;
+  std::set<std::pair<std::string, std::string>> known_;
+};
+
+/// The target that parses a file of a bundle, by the file's path in it; "" for none.
+std::string_view target_of(const std::string& path) {
+  static const std::map<std::string_view, std::string_view> by_path = {{"proc/net/unix", "proc_net_unix"},
+                                                                       {"proc/net/route", "proc_net_route"},
+                                                                       {"proc/net/ipv6_route", "proc_net_route"},
+                                                                       {"proc/net/dev", "proc_net_dev"},
+                                                                       {"proc/net/if_inet6", "proc_net_if_inet6"},
+                                                                       {"proc/net/igmp", "proc_net_igmp"},
+                                                                       {"proc/net/igmp6", "proc_net_igmp"},
+                                                                       {"proc/net/snmp", "proc_net_snmp"},
+                                                                       {"proc/net/snmp6", "proc_net_snmp"},
+                                                                       {"proc/net/netstat", "proc_net_snmp"},
+                                                                       {"proc/net/sockstat", "proc_net_sockstat"},
+                                                                       {"proc/net/sockstat6", "proc_net_sockstat"},
+                                                                       {"etc/passwd", "name_files"},
+                                                                       {"etc/services", "name_files"},
+                                                                       {"clocks", "bundle_format"},
+                                                                       {"owners", "bundle_format"},
+                                                                       {"namespaces", "bundle_format"},
+                                                                       {"errors", "bundle_format"}};
+  if (const auto found = by_path.find(path); found != by_path.end()) {
+    return found->second;
+  }
+  if (path.starts_with("proc/net/")) {
+    return "proc_net_socket"; // All others are one a protocol and family.
+  }
+  const bool of_process = path.ends_with("/stat") || path.ends_with("/limits") || path.ends_with("/cgroup");
+  return of_process ? "process_facts" : "";
+}
+
+std::string_view target_of_dump(const std::string& name) {
+  return name == "sock_diag-unix"               ? "unix_diag"
+         : name.starts_with("sock_diag-")       ? "sock_diag"
+         : name.starts_with("rtnetlink-addr-")  ? "rtnetlink_address"
+         : name.starts_with("rtnetlink-route-") ? "rtnetlink_route"
+         : name.starts_with("rtnetlink-link")   ? "rtnetlink_link"
+                                                : "";
+}
+
+void add_dump(Seeds& seeds, const std::string& name, const std::string& bytes) {
+  seeds.add("netlink_messages", bytes);
+  const std::string_view target = target_of_dump(name);
+  NetlinkMessages messages(std::as_bytes(std::span(bytes)));
+  while (const auto message = messages.next()) {
+    if (!target.empty() && !message->payload.empty()) {
+      seeds.add(target, std::string(as_text(message->payload)));
+    }
+  }
+}
+
+/// One source of the archive that the target recording reads.
+std::string archived(std::size_t source, const std::string& bytes) {
+  const std::string content = bytes.substr(0, 2000);
+  std::string out;
+  out += static_cast<char>(source);
+  out += static_cast<char>(content.size() % 256);
+  out += static_cast<char>(content.size() / 256);
+  return out + content;
+}
+
+void add_recordings(Seeds& seeds, const fs::path& bundle) {
+  std::string by_proc;
+  for (std::size_t i = 0; i < recorded_files.size(); ++i) {
+    by_proc += archived(i, read_file(bundle / recorded_files[i].substr(1)));
+  }
+  std::string by_netlink;
+  for (std::size_t i = 0; i < recorded_dumps.size(); ++i) {
+    by_netlink += archived(recorded_files.size() + i, read_file(bundle / "netlink" / recorded_dumps[i]));
+  }
+  seeds.add("recording", by_proc.substr(0, longest_seed));
+  seeds.add("recording", by_netlink.substr(0, longest_seed));
+}
+
+/// Without "netns/NAME/" in front.
+std::string in_first_namespace(const std::string& path) {
+  return path.starts_with("netns/") ? path.substr(path.find('/', std::string_view("netns/").size()) + 1) : path;
+}
+
+void add_files(Seeds& seeds, const fs::path& bundle) {
+  std::vector<fs::path> files;
+  for (const auto& entry : fs::recursive_directory_iterator(bundle)) {
+    if (entry.is_regular_file() && !entry.is_symlink()) {
+      files.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(files);
+  for (const fs::path& file : files) {
+    const std::string path = in_first_namespace(file.lexically_relative(bundle).generic_string());
+    if (path.starts_with("netlink/")) {
+      add_dump(seeds, file.filename(), read_file(file));
+    } else if (const std::string_view target = target_of(path); !target.empty()) {
+      seeds.add(target, read_file(file));
+    }
+  }
+}
+
+/// A body behind its tag, and the whole frame.
+void add_block(Seeds& seeds, std::string_view target, const std::string& parameters, const std::string& payload,
+               bool with_frame) {
+  try {
+    Decompressor decompressor;
+    const std::string body(decompressor.decompress(payload, longest_seed));
+    seeds.add(target, parameters + body.substr(1));
+  } catch (const Error&) {
+    return; // Too long.
+  }
+  if (with_frame) {
+    seeds.add("block_frame", parameters + payload);
+  }
+}
+
+void add_blocks(Seeds& seeds) {
+  const std::vector<TableSpec> specs = specs_under_law();
+  for (std::size_t i = 0; i < specs.size(); ++i) {
+    const std::string choice(1, static_cast<char>(i));
+    constexpr unsigned char seed = 7; // As many rows, and the base that targets make of it.
+    Rng rng(seed);
+    const Table made = random_table(specs[i], seed, rng);
+    const std::string keyframe = encode_keyframe(made);
+    add_block(seeds, "block_keyframe", choice, keyframe, false);
+    Table base(specs[i]);
+    BlockDecoder().apply(keyframe, made.size(), base);
+    const Table after = mutate(base, rng, 0.4);
+    const std::string parameters =
+      choice + static_cast<char>(seed) + static_cast<char>(static_cast<unsigned char>(after.size()));
+    add_block(seeds, "block_changes", parameters, encode_changes(compare(base, after), base), true);
+    seeds.add("change_sets", choice + "\x20\x40seeds..." + choice);
+    seeds.add("layout", format_columns_json(specs[i]));
+  }
+}
+
+void add_recorded(Seeds& seeds, const fs::path& bundle) {
+  const Snapshot snapshot = record_snapshot(*open_bundle(bundle), {});
+  const std::vector<TableSpec> specs = specs_under_law();
+  for (const Table& table : snapshot.tables) {
+    const auto spec = std::ranges::find(specs, table.spec().name, &TableSpec::name);
+    const std::string choice(1, static_cast<char>(spec - specs.begin()));
+    const std::string payload = encode_keyframe(table);
+    add_block(seeds, "block_keyframe", choice, payload, false);
+    seeds.add("block_frame", choice + '\0' + static_cast<char>(static_cast<unsigned char>(table.size())) + payload);
+  }
+}
+
+/// Stores of a few small tables: a whole one for the file, its beginning for the header.
+void add_stores(Seeds& seeds, const fs::path& bundle, const fs::path& scratch) {
+  Snapshot snapshot = record_snapshot(*open_bundle(bundle), {});
+  std::erase_if(snapshot.tables, [](const Table& table) { return table.size() > 20; });
+  {
+    StoreWriter writer(scratch);
+    for (int i = 0; i < 3; ++i) {
+      writer.append(snapshot);
+      snapshot.info.clocks.realtime_ns += 60'000'000'000;
+      snapshot.info.clocks.boottime_ns += 60'000'000'000;
+    }
+  }
+  const std::string bytes = read_file(scratch);
+  fs::remove(scratch);
+  seeds.add("file_header", bytes.substr(0, 100));
+  seeds.add("file_header", bytes.substr(0, 4096));
+  seeds.add_whole("store_file", bytes);
+}
+
+void add_typed(Seeds& seeds) {
+  for (const char* text : {"2026-11-21 02:10:05.25 +0100", "2026-11-21T02:10Z", "02:10", "yesterday 03:10", "y 3:10",
+                           "mon 03:00:59", "sunday", "15 min ago", "1h30m ago", "now", "today", "1795229000.5",
+                           "2026-03-29 02:30", "2025-10-26 02:30", "1 h 30 min", "90", "1w2d3h4m5s6ms"}) {
+    seeds.add("times", text);
+    seeds.add("selector", std::string(1, '\x05') + text);
+  }
+  for (const char* text : {"@latest", "@first", "@-3", "7", "#12", "uid:07cd", "gw2:@latest", "twin:03:01",
+                           "aaaaaa:@-1", "gw1:2026-11-21 03:02:30", "nobody:@first"}) {
+    for (const char choice : {'\0', '\3', '\5', '\x1a'}) {
+      seeds.add("selector", std::string(1, choice) + text);
+    }
+  }
+  for (const char* text : {"10.0.0.1", "fd77::1", "::ffff:10.0.0.1", "\x0a\x01\x02\x03", "a\\b\x1b[2J\u202e\u00e9\x80",
+                           "\"\n\t\x01", "\xf0\x9f\x90\xa7\xed\xa0\x80"}) {
+    seeds.add("texts", text);
+  }
+  seeds.add("bundle_format", "error=EACCES\nprocesses_seen=3\nprocesses_denied=1\nfds 23=12\n");
+  seeds.add("bundle_format", "4026532201 /run/netns/blue\n4026532202 /run/docker/netns/default\n");
+  seeds.add("bundle_format", "EACCES /proc/net/nf_conntrack\nEIO /proc/net/tcp\n");
+  seeds.add("process_facts", "net:[4026531840]");
+  seeds.add("process_facts", "0::/system.slice/docker-" + std::string(64, '4') + ".scope\n4:memory:/lxc/web\n");
+}
+
+int make(const fs::path& samples, const fs::path& out) {
+  Seeds seeds(out);
+  std::vector<fs::path> bundles;
+  for (const auto& entry : fs::directory_iterator(samples)) {
+    if (fs::is_directory(entry.path() / "proc")) {
+      bundles.push_back(entry.path());
+    }
+  }
+  std::ranges::sort(bundles);
+  for (const fs::path& bundle : bundles) {
+    add_files(seeds, bundle);
+    add_recordings(seeds, bundle);
+    add_recorded(seeds, bundle);
+    add_stores(seeds, bundle, out.string() + ".db");
+  }
+  add_blocks(seeds);
+  add_typed(seeds);
+  return 0;
+}
+
+} // namespace
+
+} // namespace hindstat::fuzz
+
+int main(int argc, char** argv) {
+  if (argc != 3) {
+    fmt::print(stderr, "usage: hindstat_fuzz_seeds SAMPLES OUT\n");
+    return 2;
+  }
+  return hindstat::fuzz::make(argv[1], argv[2]);
+}
