@@ -90,7 +90,15 @@ private:
   }
 
   [[nodiscard]] std::uint32_t flag_changes(const Address& before, const Address& after) const {
-    return (before.flags.bits ^ after.flags.bits) & (table_.sources_differ ? flags_of_proc : ~0U);
+    if (!before.flags || !after.flags) {
+      return 0;
+    }
+    return (before.flags->bits ^ after.flags->bits) & (table_.sources_differ ? flags_of_proc : ~0U);
+  }
+
+  // Whether duplicate address detection found that another host has it (RFC 4862).
+  [[nodiscard]] static bool has_failed(const Address& address) {
+    return address.flags && address.flags->has(AddressFlag::dadfailed);
   }
 
   void compare(RowPair pair) {
@@ -108,7 +116,7 @@ private:
     }
     if (settled_only) {
       event.spec = &event_spec("if.addr.settled");
-    } else if (after.flags.has(AddressFlag::dadfailed) && !before.flags.has(AddressFlag::dadfailed)) {
+    } else if (has_failed(after) && !has_failed(before)) {
       event.severity = Severity::warn;
       event.why.emplace_back("another host has this address");
     }
