@@ -2,8 +2,12 @@
 // Netlink: the walk over a datagram's messages and attributes, and the payload of one message of each kind.
 #include "recorder/netlink_message.h"
 
+#include <sys/socket.h>
+
+#include "recorder/readers/ethtool_link_modes.h"
 #include "recorder/readers/rtnetlink_address.h"
 #include "recorder/readers/rtnetlink_link.h"
+#include "recorder/readers/rtnetlink_multicast.h"
 #include "recorder/readers/rtnetlink_route.h"
 #include "recorder/readers/sock_diag.h"
 #include "recorder/readers/socket_rows.h"
@@ -67,6 +71,31 @@ void rtnetlink_route(Input input) {
   require((rows.size() != 0) == (verdict == Verdict::kept), "a message that is kept has rows, others have none");
   constexpr std::size_t next_hop_bytes = 8; // struct rtnexthop
   require_recordable(std::move(rows).build(), 1 + input.size() / next_hop_bytes);
+}
+
+void rtnetlink_multicast(Input input) {
+  for (const int family : {AF_INET, AF_INET6}) {
+    MulticastRows rows(multicast_groups);
+    const Verdict verdict = add_multicast_message(rows, input, family, some_names());
+    require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+    require_recordable(std::move(rows).build(), 1);
+  }
+}
+
+void ethtool_link_modes(Input input) {
+  if (const auto mode = parse_link_mode(input)) {
+    require(mode->ifindex != 0, "a mode is an interface's");
+    LinkModes modes;
+    modes.modes.emplace(mode->ifindex, *mode);
+    Interface row;
+    row.ifindex = mode->ifindex;
+    modes.add_to(row);
+    TableBuilder<std::remove_const_t<decltype(interfaces)>> rows(interfaces);
+    rows.add(row);
+    require_recordable(std::move(rows).build(), 1);
+  }
+  const auto family = parse_family(input, "ethtool");
+  require(!family || as_text(input).find("ethtool") != std::string_view::npos, "a family is found by its name");
 }
 
 void sock_diag(Input input) {

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 // The files of /proc/net: each target gets a whole file.
 #include <algorithm>
+#include <tuple>
 
 #include "recorder/readers/proc_net_dev.h"
+#include "recorder/readers/proc_net_fib_trie.h"
 #include "recorder/readers/proc_net_if_inet6.h"
 #include "recorder/readers/proc_net_igmp.h"
 #include "recorder/readers/proc_net_route.h"
@@ -90,6 +92,28 @@ void proc_net_route(Input input) {
   add_lines(rows6, text, [&](std::string_view line) { return add_proc_route6(rows6, line); });
   require_recordable(std::move(rows).build(), count_lines(text));
   require_recordable(std::move(rows6).build(), count_lines(text));
+}
+
+void proc_net_fib_trie(Input input) {
+  const std::string_view text = as_text(input);
+  FibTrieLines trie;
+  RouteRows connected(routes); // The text may be either file's: what both take is joined.
+  Lines lines(text);
+  while (const auto line = lines.next()) {
+    std::ignore = trie.add(*line);
+    std::ignore = add_proc_route(connected, *line);
+  }
+  const LocalFacts4 facts = std::move(trie).facts();
+  const auto ascends = [](const auto& list) {
+    return std::ranges::adjacent_find(list, std::ranges::greater_equal()) == list.end();
+  };
+  require(ascends(facts.hosts) && ascends(facts.broadcasts) && ascends(facts.loopbacks),
+          "each list is ascending, without repeats");
+  AddressRows rows(addresses);
+  const auto others = add_proc_addresses4(rows, facts, std::move(connected).build());
+  require(ascends(others), "the addresses that are left are ascending");
+  require(rows.size() + others.size() >= facts.hosts.size(), "every address of the host is a row or left");
+  require_recordable(std::move(rows).build(), 2 * count_lines(text));
 }
 
 void proc_net_dev(Input input) {

@@ -66,7 +66,8 @@ private:
 
 /// The target that parses a file of a bundle, by the file's path in it; "" for none.
 std::string_view target_of(const std::string& path) {
-  static const std::map<std::string_view, std::string_view> by_path = {{"proc/net/unix", "proc_net_unix"},
+  static const std::map<std::string_view, std::string_view> by_path = {{"proc/net/fib_trie", "proc_net_fib_trie"},
+                                                                       {"proc/net/unix", "proc_net_unix"},
                                                                        {"proc/net/route", "proc_net_route"},
                                                                        {"proc/net/ipv6_route", "proc_net_route"},
                                                                        {"proc/net/dev", "proc_net_dev"},
@@ -95,12 +96,14 @@ std::string_view target_of(const std::string& path) {
 }
 
 std::string_view target_of_dump(const std::string& name) {
-  return name == "sock_diag-unix"               ? "unix_diag"
-         : name.starts_with("sock_diag-")       ? "sock_diag"
-         : name.starts_with("rtnetlink-addr-")  ? "rtnetlink_address"
-         : name.starts_with("rtnetlink-route-") ? "rtnetlink_route"
-         : name.starts_with("rtnetlink-link")   ? "rtnetlink_link"
-                                                : "";
+  return name == "sock_diag-unix"                                         ? "unix_diag"
+         : name.starts_with("sock_diag-")                                 ? "sock_diag"
+         : name.starts_with("rtnetlink-addr-")                            ? "rtnetlink_address"
+         : name.starts_with("rtnetlink-route-")                           ? "rtnetlink_route"
+         : name.starts_with("rtnetlink-multicast-")                       ? "rtnetlink_multicast"
+         : name.starts_with("genetlink-") || name.starts_with("ethtool-") ? "ethtool_link_modes"
+         : name.starts_with("rtnetlink-link")                             ? "rtnetlink_link"
+                                                                          : "";
 }
 
 void add_dump(Seeds& seeds, const std::string& name, const std::string& bytes) {
