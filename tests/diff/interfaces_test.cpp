@@ -45,7 +45,7 @@ Address address(const char* text, const std::string& interface, std::uint8_t len
   row.interface = interface;
   row.address = ip(text);
   row.prefix_length = length;
-  row.flags.set(AddressFlag::permanent);
+  row.flags.emplace().set(AddressFlag::permanent);
   return row;
 }
 
@@ -132,13 +132,13 @@ TEST_CASE("addresses come, go, move and change", "[diff]") {
 
 TEST_CASE("an address whose check for duplicates ends does not shout, one that fails it does", "[diff]") {
   Address fresh = address("fd00::1", "eth0", 64);
-  fresh.flags.set(AddressFlag::tentative);
+  fresh.flags->set(AddressFlag::tentative);
   const Address settled = address("fd00::1", "eth0", 64);
   const auto events = diff_addresses_of({fresh}, {settled}).events;
   REQUIRE(in_words(events) == Lines{"if.addr.settled fd00::1/64 dev eth0"});
   CHECK(events[0].spec->hidden);
   Address failed = fresh;
-  failed.flags.set(AddressFlag::dadfailed);
+  failed.flags->set(AddressFlag::dadfailed);
   const auto warned = diff_addresses_of({fresh}, {failed}).events;
   REQUIRE(in_words(warned) == Lines{"if.addr.changed fd00::1/64 dev eth0"});
   CHECK(severity_of(warned[0]) == Severity::warn);
