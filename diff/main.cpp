@@ -2,7 +2,6 @@
 // hindstat-diff: what happened between two snapshots.
 #include <unistd.h>
 
-#include <CLI/CLI.hpp>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -14,6 +13,7 @@
 
 #include "base/escape.h"
 #include "base/version.h"
+#include "cli/command_line.h"
 #include "cli/selector.h"
 #include "cli/store_path.h"
 #include "cli/times.h"
@@ -234,15 +234,8 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app("Says what happened between two snapshots.", tool);
     add_options(app, options);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-        print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? fmt::format("{}\n", error.what())
-                                                                          : app.help());
-        return ExitCode::success;
-      }
-      throw Error(fmt::format("{} (--help tells more)", error.what()));
+    if (!parse_command_line(app, argc, argv)) {
+      return ExitCode::success;
     }
     return run(options);
   });

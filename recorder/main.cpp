@@ -1,7 +1,5 @@
 // SPDX-License-Identifier: MIT
 // hindstat-record: one snapshot of the network namespace it runs in, into the store.
-#include <CLI/CLI.hpp>
-
 #include <sys/stat.h>
 
 #include <array>
@@ -14,6 +12,7 @@
 
 #include "base/escape.h"
 #include "base/version.h"
+#include "cli/command_line.h"
 #include "cli/listing.h"
 #include "cli/store_path.h"
 #include "cli/times.h"
@@ -178,15 +177,8 @@ int main(int argc, char** argv) {
     Options options;
     CLI::App app("Records one snapshot of this machine's network tables.", tool);
     add_options(app, options);
-    try {
-      app.parse(argc, argv);
-    } catch (const CLI::ParseError& error) {
-      if (error.get_exit_code() == static_cast<int>(CLI::ExitCodes::Success)) {
-        print(dynamic_cast<const CLI::CallForVersion*>(&error) != nullptr ? std::string(error.what()) + "\n"
-                                                                          : app.help());
-        return ExitCode::success;
-      }
-      throw Error(std::string(error.what()) + " (--help tells more)");
+    if (!parse_command_line(app, argc, argv)) {
+      return ExitCode::success;
     }
     return options.list ? list(options) : record(options);
   });
