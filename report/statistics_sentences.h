@@ -11,8 +11,8 @@ namespace hindstat {
 struct CounterSentence {
   enum class Shown : std::uint8_t { nonzero, always, never };
 
-  std::string_view name; ///< The kernel's name within its group; empty for a heading between the counters.
-  std::string_view text; ///< With "{}" for the number (a heading has none); empty is "Name: number".
+  std::string_view name;      ///< The kernel's name within its group; empty for a heading between the counters.
+  std::string_view text = {}; ///< With "{}" for the number (a heading has none); empty is "Name: number".
   Shown shown = Shown::nonzero;
   std::uint8_t indent = 4; ///< Blanks in front.
 };
