@@ -224,7 +224,7 @@ private:
       const std::string where = one.netns.empty() ? "" : fmt::format(" in namespace {}", escape_terminal(one.netns));
       const double percent = 100 * static_cast<double>(one.seen) / static_cast<double>(one.counted);
       line(one.seen == one.counted
-             ? fmt::format("coverage{}: saw all {} TCP opens", where, group_digits(one.seen))
+             ? fmt::format("coverage{}: saw every TCP open that the kernel counted ({})", where, group_digits(one.seen))
              : fmt::format("coverage{}: saw {} of ~{} TCP opens ({:.1f}%); shorter connections are invisible to "
                            "snapshots",
                            where, group_digits(one.seen), group_digits(one.counted), percent));
