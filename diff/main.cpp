@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "base/version.h"
 #include "cli/command_line.h"
+#include "cli/namespaces.h"
 #include "cli/selector.h"
 #include "cli/store_path.h"
 #include "cli/times.h"
@@ -46,6 +47,7 @@ struct Options {
   std::vector<std::string> snapshots;
   std::string store;
   std::vector<std::string> tables;
+  NamespaceChoice namespaces;
   bool json = false;
   bool all = false;
   std::string color = "auto";
@@ -74,6 +76,7 @@ void add_options(CLI::App& app, Options& options) {
     ->expected(1)
     ->take_all()
     ->delimiter(',');
+  add_namespace_options(app, options.namespaces);
   app.add_flag("--json", options.json, "JSON Lines: a header, one object an event, a trailer");
   app.add_flag("--all", options.all, "Show hidden events, too, and fold nothing");
   app.add_flag("-q,--quiet", options.quiet, "Print nothing: the exit status says it");
@@ -204,8 +207,13 @@ ExitCode run(const Options& options) {
     loaded.emplace_back(interfaces.name());        // Tells which interfaces were renamed.
     loaded.emplace_back(protocol_counters.name()); // Counts the connections that were opened.
   }
-  const Snapshot before = store.load(pair.before.entry.id, loaded);
-  const Snapshot after = store.load(pair.after.entry.id, loaded);
+  std::vector<Snapshot> both;
+  for (const Selected* selected : {&pair.before, &pair.after}) {
+    both.push_back(store.load(selected->entry.id, loaded));
+  }
+  both = choose_namespaces(std::move(both), options.namespaces);
+  const Snapshot& before = both.front();
+  const Snapshot& after = both.back();
   const Diff diff = diff_snapshots(before, after, wanted);
   const ExitCode code = find_exit_code(diff, options);
   if (options.quiet) {

@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <cstring>
 
+#include "recorder/host_info.h"
 #include "recorder/text_fields.h"
 
 namespace hindstat::bundle {
@@ -132,7 +133,8 @@ std::string format_namespaces(const std::vector<NamespaceId>& namespaces) {
   for (const NamespaceId& id : namespaces) {
     // A line end in a name would begin another line; no tool makes such names.
     if (id.path.find('\n') == std::string::npos) {
-      text += std::to_string(id.inode) + " " + id.path + "\n";
+      const std::string pid = id.pid != 0 ? ":" + std::to_string(id.pid) : "";
+      text += std::to_string(id.inode) + pid + " " + id.path + "\n";
     }
   }
   return text;
@@ -142,13 +144,19 @@ std::optional<std::vector<NamespaceId>> parse_namespaces(std::string_view text) 
   std::vector<NamespaceId> namespaces;
   Lines lines(text);
   while (const auto line = lines.next()) {
-    const auto [inode_text, path] = split_at(*line, ' ');
+    const auto [numbers, path] = split_at(*line, ' ');
+    const auto [inode_text, pid_text] = split_at(numbers, ':');
     const auto inode = parse_number<std::uint64_t>(inode_text);
-    const std::string_view name = path.substr(path.rfind('/') + 1);
-    if (!inode || !is_plain_name(name)) {
+    const auto pid = pid_text.empty() ? std::uint32_t{0} : parse_number<std::uint32_t>(pid_text);
+    if (!inode || !pid) {
       return std::nullopt;
     }
-    namespaces.push_back({std::string(name), std::string(path), *inode});
+    const std::string name =
+      path.starts_with("/proc/") ? format_namespace_link(*inode) : std::string(path.substr(path.rfind('/') + 1));
+    if (!is_plain_name(name)) {
+      return std::nullopt;
+    }
+    namespaces.push_back({name, std::string(path), *inode, *pid});
   }
   return namespaces;
 }

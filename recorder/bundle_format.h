@@ -19,7 +19,7 @@ namespace hindstat {
 ///   clocks             realtime_ns=, boottime_ns=, ntp_offset_us=, ntp_maxerror_us=, ntp_status=
 ///   owners             what the links of proc/PID/fd do not tell: error=, processes_seen=, processes_denied=, and
 ///                      fds PID=N where N descriptors were open, sockets or not
-///   namespaces         one line a named namespace: INODE PATH
+///   namespaces         one line a namespace: INODE PATH, or INODE:PID PATH where a process in it is known
 ///   errors             one line a read that failed otherwise than with ENOENT: ERROR PATH
 ///
 /// Only proc/ is needed: a plain copy of /proc is a bundle too.

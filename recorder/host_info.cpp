@@ -51,6 +51,10 @@ std::optional<std::uint64_t> parse_namespace_link(std::string_view target) {
   return parse_number<std::uint64_t>(target.substr(prefix.size(), target.size() - prefix.size() - 1));
 }
 
+std::string format_namespace_link(std::uint64_t inode) {
+  return "net:[" + std::to_string(inode) + "]";
+}
+
 SnapshotInfo read_host_info(const System& system, const RecordOptions& options) {
   SnapshotInfo info;
   info.clocks = system.now();

@@ -23,5 +23,7 @@ struct Privileges {
 
 /// The inode in "net:[4026531840]"; nullopt for any other text.
 [[nodiscard]] std::optional<std::uint64_t> parse_namespace_link(std::string_view target);
+/// "net:[4026531840]"
+[[nodiscard]] std::string format_namespace_link(std::uint64_t inode);
 
 } // namespace hindstat

@@ -18,9 +18,11 @@
 
 #include "base/error.h"
 #include "base/unique_fd.h"
+#include "recorder/host_info.h"
 #include "recorder/netlink_dump.h"
 #include "recorder/owner_scan.h"
 #include "recorder/raw_file.h"
+#include "recorder/text_fields.h"
 
 namespace hindstat {
 
@@ -60,6 +62,57 @@ Clocks read_clocks() {
 DirectoryRead list_path(const char* path) {
   const UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd ? read_directory(fd.get()) : DirectoryRead{errno, {}};
+}
+
+NamespaceId* find_inode(std::vector<NamespaceId>& namespaces, std::uint64_t inode) {
+  const auto found = std::ranges::find(namespaces, inode, &NamespaceId::inode);
+  return found != namespaces.end() ? &*found : nullptr;
+}
+
+std::vector<NamespaceId> named_namespaces() {
+  std::vector<NamespaceId> found;
+  for (const char* directory : namespace_directories) {
+    std::vector<std::string> names = list_path(directory).names;
+    std::ranges::sort(names);
+    for (const std::string& name : names) {
+      NamespaceId id{name, std::string(directory) + "/" + name};
+      struct statfs filesystem {};
+      struct stat status {};
+      // A name whose namespace was never bound, or was unmounted, is a plain file.
+      if (::statfs(id.path.c_str(), &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC
+          && ::stat(id.path.c_str(), &status) == 0 && find_inode(found, status.st_ino) == nullptr) {
+        id.inode = status.st_ino;
+        found.push_back(std::move(id));
+      }
+    }
+  }
+  return found;
+}
+
+/// Adds the namespaces that no name keeps, and to each its lowest process. Processes that may not be looked into are
+/// left out.
+void add_namespaces_of_processes(std::vector<NamespaceId>& namespaces) {
+  std::vector<std::uint32_t> pids;
+  for (const std::string& name : list_path("/proc").names) {
+    if (const auto pid = parse_number<std::uint32_t>(name)) {
+      pids.push_back(*pid);
+    }
+  }
+  std::ranges::sort(pids);
+  for (const std::uint32_t pid : pids) {
+    const std::string path = "/proc/" + std::to_string(pid) + "/ns/net";
+    const LinkRead link = read_link_at(AT_FDCWD, path.c_str());
+    const auto inode = parse_namespace_link(link.target);
+    if (!inode) {
+      continue;
+    }
+    NamespaceId* known = find_inode(namespaces, *inode);
+    if (known == nullptr) {
+      namespaces.push_back({link.target, path, *inode, pid});
+    } else if (known->pid == 0) {
+      known->pid = pid;
+    }
+  }
 }
 
 class LiveSystem : public System {
@@ -102,21 +155,8 @@ public:
   }
 
   std::vector<NamespaceId> namespaces() const override {
-    std::vector<NamespaceId> found;
-    for (const char* directory : namespace_directories) {
-      for (const std::string& name : list_path(directory).names) {
-        NamespaceId id{name, std::string(directory) + "/" + name, 0};
-        struct statfs filesystem {};
-        struct stat status {};
-        // A name whose namespace was never bound, or was unmounted, is a plain file.
-        if (::statfs(id.path.c_str(), &filesystem) == 0 && filesystem.f_type == NSFS_MAGIC
-            && ::stat(id.path.c_str(), &status) == 0) {
-          id.inode = status.st_ino;
-          found.push_back(std::move(id));
-        }
-      }
-    }
-    std::ranges::sort(found, {}, &NamespaceId::path);
+    std::vector<NamespaceId> found = named_namespaces();
+    add_namespaces_of_processes(found);
     return found;
   }
 

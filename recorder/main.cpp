@@ -8,6 +8,7 @@
 #include <cstdlib>
 #include <cstring>
 #include <future>
+#include <set>
 #include <string>
 
 #include "base/escape.h"
@@ -23,6 +24,7 @@
 #include "recorder/recorder.h"
 #include "recorder/tee_system.h"
 #include "store/store.h"
+#include "tables/network_namespace.h"
 
 namespace {
 
@@ -33,7 +35,8 @@ constexpr const char* tool = "hindstat-record";
 constexpr const char* footer =
   "Without --store the snapshot goes to $HINDSTAT_STORE; else for root to /var/lib/hindstat/hindstat.db, for others\n"
   "to $XDG_STATE_HOME/hindstat/hindstat.db (default ~/.local/state). The command line of a process is never read.\n"
-  "Owners of other users' sockets need root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH.\n"
+  "Owners of other users' sockets need root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; other network namespaces need\n"
+  "root, or CAP_SYS_ADMIN as well.\n"
   "\n"
   "Exit status: 0; 2 in case of trouble; 75 when the disk is full or the store is busy: try again.";
 
@@ -43,6 +46,7 @@ struct Options {
   std::string save_bundle;
   std::string bundle;
   std::string zone;
+  NamespaceSelection namespaces;
   bool verbose = false;
   bool utc = false;
   bool json = false;
@@ -63,6 +67,16 @@ void add_options(CLI::App& app, Options& options) {
     ->option_text("DIR");
   app.add_option("--bundle", options.bundle, "Record from a saved bundle or a copy of /proc instead of this machine")
     ->option_text("DIR");
+  auto* all = app.add_flag("--all-netns", options.namespaces.all,
+                           "Record every network namespace that has a name or a process, not only the own one");
+  app
+    .add_option("--netns", options.namespaces.patterns,
+                "Record these network namespaces too: names, container ids, patterns such as 'cni-*'")
+    ->option_text("NAME,...")
+    ->delimiter(',')
+    ->allow_extra_args(false)
+    ->excludes(all);
+  app.add_option("--netns-limit", options.namespaces.most, "Record at most so many of them (1000)")->option_text("N");
   app.add_flag("-v,--verbose", options.verbose, "Print one line about what was recorded");
   app.set_version_flag("--version", std::string(tool) + " " + version);
   app.footer(footer);
@@ -126,12 +140,30 @@ std::string format_bytes(std::uint64_t bytes) {
   return text.data();
 }
 
+/// What was read in other network namespaces: "; 3 more network namespaces: 1210 rows", or "".
+std::string format_other_namespaces(const Snapshot& snapshot) {
+  std::set<std::string_view> namespaces;
+  std::uint64_t rows = 0;
+  for (const Capture& capture : snapshot.captures) {
+    if (!capture.netns.empty() && capture.table != network_namespaces.name()) {
+      namespaces.insert(capture.netns);
+      rows += capture.rows;
+    }
+  }
+  return namespaces.empty() ? ""
+                            : "; " + std::to_string(namespaces.size()) + " more network namespace"
+                                + (namespaces.size() == 1 ? "" : "s") + ": " + std::to_string(rows) + " rows";
+}
+
 /// "recorded #12 gw1 2026-11-21 03:09:00 +0000: socket 531, route 40, unix_socket denied; 2.1 kB in 120 ms"
 std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_t bytes, const Zone& zone) {
   std::string text = "recorded #" + std::to_string(id.value()) + " " + escape_terminal(snapshot.info.host) + " "
                      + format_time(snapshot.info.clocks.realtime_ns, zone) + ":";
   const char* separator = " ";
   for (const Capture& capture : snapshot.captures) {
+    if (!capture.netns.empty()) {
+      continue;
+    }
     text += separator + capture.table;
     if (was_collected(capture.status)) {
       text += " " + std::to_string(capture.rows);
@@ -141,12 +173,23 @@ std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_
     }
     separator = ", ";
   }
-  return text + "; " + format_bytes(bytes) + " in " + format_duration(snapshot.info.took_ns) + "\n";
+  return text + format_other_namespaces(snapshot) + "; " + format_bytes(bytes) + " in "
+         + format_duration(snapshot.info.took_ns) + "\n";
+}
+
+/// A namespace that could not be read is no reason to lose the others, but not to be silent either.
+void warn_of_unread_namespaces(const Snapshot& snapshot) {
+  for (const Capture& capture : snapshot.captures) {
+    if (!capture.netns.empty() && capture.table == network_namespaces.name()) {
+      warn(tool, "network namespace " + escape_terminal(capture.netns)
+                   + " is not in the snapshot: " + escape_terminal(capture.detail));
+    }
+  }
 }
 
 ExitCode record(const Options& options) {
   const std::unique_ptr<System> system = open_system(options);
-  const RecordOptions record_options{options.host, !options.save_bundle.empty()};
+  const RecordOptions record_options{options.host, !options.save_bundle.empty(), options.namespaces};
   const SnapshotInfo info = read_host_info(*system, record_options);
   const std::string path = store_to_write(options);
   // Opening the store and loading what to compare with takes as long as a small recording: both run at once.
@@ -158,6 +201,7 @@ ExitCode record(const Options& options) {
   const Snapshot snapshot = record_snapshot(*system, record_options);
   StoreWriter writer = opened.get();
   const SnapshotId id = writer.append(snapshot);
+  warn_of_unread_namespaces(snapshot);
   if (options.verbose) {
     print(format_summary(snapshot, id, Store(path).size_of(id).payload_bytes, options.viewer_zone()));
   }

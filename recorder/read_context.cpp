@@ -18,6 +18,21 @@ std::uint32_t microseconds(std::int64_t ns) {
   return static_cast<std::uint32_t>(std::min<std::int64_t>(us, std::numeric_limits<std::uint32_t>::max()));
 }
 
+/// The cells of column netns become `netns`: readers do not know how their namespace is called.
+void append_rows_of(Table& to, const Table& from, std::string_view netns) {
+  for (std::size_t i = 0; i < from.spec().columns.size(); ++i) {
+    const bool is_name = from.spec().columns[i].name == "netns";
+    for (std::size_t row = 0; row < from.size(); ++row) {
+      if (is_name) {
+        to.column(i).append_bytes(netns);
+      } else {
+        to.column(i).append_from(from.column(i), row);
+      }
+    }
+  }
+  to.set_size(to.size() + from.size());
+}
+
 } // namespace
 
 std::string hex_example(std::span<const std::byte> bytes) {
@@ -115,6 +130,19 @@ void ReadContext::keep(Capture capture, Table table) {
   capture.rows = static_cast<std::uint32_t>(table.size());
   captures.push_back(std::move(capture));
   tables.push_back(std::move(table));
+}
+
+void ReadContext::add_namespace(std::string_view netns, ReadContext other) {
+  for (Capture& capture : other.captures) {
+    capture.netns = netns;
+    captures.push_back(std::move(capture));
+  }
+  for (const Table& from : other.tables) {
+    const auto found =
+      std::ranges::find(tables, from.spec().name, [](const Table& table) { return table.spec().name; });
+    Table& to = found != tables.end() ? *found : tables.emplace_back(from.spec());
+    append_rows_of(to, from, netns);
+  }
 }
 
 void ReadContext::keep_missing(Capture capture, CaptureStatus status, std::string detail) {

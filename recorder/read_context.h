@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "recorder/namespaces.h"
 #include "recorder/readers/interface_names.h"
 #include "recorder/readers/rtnetlink_link.h"
 #include "recorder/system.h"
@@ -40,7 +41,8 @@ void count_verdict(Capture& capture, Verdict verdict, Example&& example) {
 /// Makes the capture partial and adds a reason to its detail, where it is not said yet.
 void mark_partial(Capture& capture, std::string_view reason);
 
-/// One recording while its tables are being read. Readers take what they need from it and keep() what they made.
+/// One network namespace while its tables are being read. Readers take what they need from it and keep() what they
+/// made.
 class ReadContext {
 public:
   ReadContext(const System& system, std::int64_t began_ns, std::future<OwnerScan> owners, bool all_witnesses)
@@ -95,8 +97,12 @@ public:
     return end;
   }
 
+  /// Adds what was read in another namespace: its rows and captures get the name `netns`.
+  void add_namespace(std::string_view netns, ReadContext other);
+
   std::vector<Table> tables;
   std::vector<Capture> captures;
+  std::vector<KnownNamespace> namespaces; ///< Of the host; for readers of scope host.
 
 private:
   const System* system_;

@@ -21,19 +21,19 @@ namespace {
 
 // What waits for the owner scan comes late, and names of what was seen come last.
 constexpr auto all_readers = std::to_array<Reader>({
-  {"network_namespace", read_network_namespaces},
-  {"interface", read_interfaces},
-  {"address", read_addresses},
-  {"route", read_routes},
-  {"protocol_counter", read_protocol_counters},
-  {"sockstat", read_socket_statistics},
-  {"multicast_group", read_multicast_groups},
-  {"socket", read_sockets},
-  {"unix_socket", read_unix_sockets},
-  {"socket_owner", read_socket_owners},
-  {"process", read_processes},
-  {"user", read_users},
-  {"service", read_services},
+  {"network_namespace", ReaderScope::host, read_network_namespaces},
+  {"interface", ReaderScope::each_namespace, read_interfaces},
+  {"address", ReaderScope::each_namespace, read_addresses},
+  {"route", ReaderScope::each_namespace, read_routes},
+  {"protocol_counter", ReaderScope::each_namespace, read_protocol_counters},
+  {"sockstat", ReaderScope::each_namespace, read_socket_statistics},
+  {"multicast_group", ReaderScope::each_namespace, read_multicast_groups},
+  {"socket", ReaderScope::each_namespace, read_sockets},
+  {"unix_socket", ReaderScope::each_namespace, read_unix_sockets},
+  {"socket_owner", ReaderScope::host, read_socket_owners},
+  {"process", ReaderScope::host, read_processes},
+  {"user", ReaderScope::host, read_users},
+  {"service", ReaderScope::host, read_services},
 });
 
 } // namespace

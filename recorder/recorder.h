@@ -3,6 +3,7 @@
 
 #include <string>
 
+#include "recorder/namespaces.h"
 #include "recorder/system.h"
 #include "tables/snapshot.h"
 
@@ -11,10 +12,12 @@ namespace hindstat {
 struct RecordOptions {
   std::string host_label;     ///< Overrides the host name when not empty.
   bool all_witnesses = false; ///< Ask every source, also where the first one answered: for a bundle.
+  NamespaceSelection namespaces = {};
 };
 
-/// Takes one snapshot of the namespace that `system` stands for: every table of the reader list, each with its
-/// Capture. Sources that are absent or denied are statuses, not errors.
+/// Takes one snapshot of the namespace that `system` stands for, and of those that the options select: every table of
+/// the reader list, each with its Capture. Sources that are absent or denied are statuses, not errors, and so is a
+/// namespace that has vanished.
 [[nodiscard]] Snapshot record_snapshot(const System& system, const RecordOptions& options);
 
 } // namespace hindstat

@@ -78,9 +78,12 @@ struct OwnerScan {
 
 /// A network namespace of the host that can be entered.
 struct NamespaceId {
-  std::string name;        ///< In /run/netns or /run/docker/netns.
-  std::string path;        ///< Where it is bound.
+  std::string name;        ///< In /run/netns or /run/docker/netns; "net:[INODE]" when it has none.
+  std::string path;        ///< Where it is bound; /proc/PID/ns/net when it has no name.
   std::uint64_t inode = 0; ///< In nsfs.
+  std::uint32_t pid = 0;   ///< The lowest process that is in it; 0 when none could be looked into.
+
+  friend bool operator==(const NamespaceId&, const NamespaceId&) = default;
 };
 
 /// One network namespace of one host, live or in a bundle; it fetches bytes and has no policy. Readers get a
@@ -100,6 +103,7 @@ public:
   [[nodiscard]] virtual DumpEnd netlink_dump(const NetlinkRequest& request, const DatagramSink& sink) const = 0;
   [[nodiscard]] virtual OwnerScan socket_owners() const = 0;
   [[nodiscard]] virtual Clocks now() const = 0;
+  /// Those that have a name, then those that only processes keep, this one's own among them; each inode once.
   [[nodiscard]] virtual std::vector<NamespaceId> namespaces() const = 0;
   /// Throws Error when the namespace is gone or may not be entered.
   [[nodiscard]] virtual std::unique_ptr<System> enter(const NamespaceId& id) const = 0;

@@ -13,6 +13,7 @@
 #include "base/version.h"
 #include "cli/command_line.h"
 #include "cli/listing.h"
+#include "cli/namespaces.h"
 #include "cli/selector.h"
 #include "cli/store_path.h"
 #include "cli/times.h"
@@ -54,6 +55,7 @@ struct Options {
   bool json = false;
   bool csv = false;
   std::vector<std::string> tables;
+  NamespaceChoice namespaces;
   bool utc = false;
   std::string zone;
   bool nearest = false;
@@ -75,6 +77,7 @@ void add_options(CLI::App& app, Options& options) {
     ->take_all()
     ->delimiter(',')
     ->allow_extra_args(false);
+  add_namespace_options(app, options.namespaces);
   app.add_flag("--json", options.json, "JSON Lines: the snapshot, its captures, then one object a row");
   app.add_flag("--csv", options.csv, "Comma-separated values: the rows of --json, one block a table");
   app.add_option("--store", options.store, "The store (default: $HINDSTAT_STORE, your own, the system's)")
@@ -270,7 +273,9 @@ ExitCode report(Options options) {
   }
   const WantedTables wanted = options.tables.empty() ? wanted_tables(options.view, options.json || options.csv)
                                                      : WantedTables{options.tables, options.tables};
-  const Snapshot snapshot = store.load(selected.entry.id, wanted.loaded);
+  std::vector<Snapshot> loaded;
+  loaded.push_back(store.load(selected.entry.id, wanted.loaded));
+  const Snapshot snapshot = std::move(choose_namespaces(std::move(loaded), options.namespaces).front());
   if (options.csv) {
     print_csv(snapshot, wanted, options);
   } else if (options.json) {

@@ -9,7 +9,8 @@
 
 namespace hindstat {
 
-/// A network namespace that has a name, and the one the recorder ran in. Sources: /run/netns, /run/docker/netns, nsfs.
+/// A network namespace that has a name or a process, and the one the recorder ran in. Sources: /run/netns,
+/// /run/docker/netns, /proc/PID/ns/net, /proc/PID/cgroup.
 struct NetworkNamespace {
   std::string netns;
   std::uint64_t inode = 0;
@@ -19,7 +20,7 @@ struct NetworkNamespace {
 };
 
 inline constexpr auto network_namespaces = define_table<NetworkNamespace>(
-  "network_namespace", "Network namespaces: the recorder's own and those that have a name.",
+  "network_namespace", "Network namespaces: the recorder's own and those that have a name or a process.",
   field<&NetworkNamespace::netns>("netns", Role::key, "How the other tables name it; empty is the recorder's own."),
   field<&NetworkNamespace::inode>("inode", Role::incarnation,
                                   "Inode in nsfs, as in net:[inode]; reused after it ends."),

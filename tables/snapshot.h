@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -50,5 +51,12 @@ struct Snapshot {
   /// The capture of a table in one namespace; nullptr when it was not tried.
   [[nodiscard]] const Capture* find_capture(std::string_view table, std::string_view netns = "") const;
 };
+
+/// The snapshot as seen from some network namespaces ("" is the recorder's own): rows and captures of others are left
+/// out. Tables of the whole machine stay, and so does the list of the namespaces.
+[[nodiscard]] Snapshot only_namespaces(Snapshot snapshot, std::span<const std::string> namespaces);
+
+/// The names of the namespaces that have captures, "" first, each once.
+[[nodiscard]] std::vector<std::string> recorded_namespaces(const Snapshot& snapshot);
 
 } // namespace hindstat

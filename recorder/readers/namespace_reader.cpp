@@ -1,8 +1,6 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/readers/namespace_reader.h"
 
-#include <algorithm>
-
 #include "recorder/host_info.h"
 #include "tables/network_namespace.h"
 
@@ -10,25 +8,21 @@ namespace hindstat {
 
 void read_network_namespaces(ReadContext& context) {
   Capture capture = context.begin(network_namespaces.name(), "proc");
-  const LinkRead link = context.system().read_link("/proc/self/ns/net");
-  const auto own_inode = parse_namespace_link(link.target);
-  const std::vector<NamespaceId> named = context.system().namespaces();
   TableBuilder rows(network_namespaces);
-  if (own_inode) {
-    const auto found = std::ranges::find(named, *own_inode, &NamespaceId::inode);
-    rows.add({.netns = "",
-              .inode = *own_inode,
-              .name = found != named.end() ? std::optional(found->name) : std::nullopt,
-              .container = std::nullopt,
-              .own = true});
-  } else {
-    mark_partial(capture, "the recorder's own is not known: "
-                            + (link.error != 0 ? error_text(link.error) : "the link does not name an inode"));
+  bool own_known = false;
+  for (const KnownNamespace& known : context.namespaces) {
+    const bool own = known.netns.empty();
+    own_known = own_known || own;
+    rows.add(
+      {.netns = known.netns, .inode = known.id.inode, .name = known.name, .container = known.container, .own = own});
   }
-  for (const NamespaceId& id : named) {
-    if (id.inode != own_inode) {
-      rows.add({.netns = id.name, .inode = id.inode, .name = id.name, .container = std::nullopt, .own = false});
-    }
+  if (!own_known) {
+    mark_partial(capture, "the recorder's own is not known: the link /proc/self/ns/net does not name an inode");
+  }
+  // Without it the rows would depend on who happens to look.
+  if (!read_privileges(context.system()).may_read_any_process()) {
+    mark_partial(capture, "namespaces without a name that only processes of other users keep are not seen: run as root "
+                          "or with CAP_SYS_PTRACE");
   }
   context.end(capture);
   context.keep(std::move(capture), std::move(rows).build());

@@ -80,7 +80,9 @@ Table join_owners(std::span<const OwnedTable> tables, const OwnerScan& scan) {
       other = first.value_or(other);
     }
     if (first) {
-      further.add({"", held.inode, other.first, other.second});
+      const OwnedTable& owned = tables[place->table];
+      further.add(
+        {std::string(owned.table->column(owned.netns).bytes(place->row)), held.inode, other.first, other.second});
     }
   }
   for (const auto& [place, first] : repeated) {

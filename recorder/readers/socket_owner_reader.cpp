@@ -39,7 +39,7 @@ void read_socket_owners(ReadContext& context) {
     if (has_owners(other.table)) {
       other.coverage += (other.coverage.empty() ? "owners=" : " owners=") + std::string(owner_coverage(scan));
     }
-    if (other.table == sockets.name()) {
+    if (other.table == sockets.name() && other.netns.empty()) {
       status_of_sockets = other.status;
     }
   }
