@@ -4,6 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
+#include <functional>
 #include <optional>
 #include <string>
 #include <vector>
@@ -26,6 +27,8 @@
 #include "report/view_options.h"
 #include "store/store.h"
 #include "tables/catalog.h"
+#include "tables/process.h"
+#include "tables/socket.h"
 
 namespace {
 
@@ -259,6 +262,27 @@ void print_text(const Snapshot& snapshot, const WantedTables& wanted, const Opti
   }
 }
 
+/// Who held the sockets of `shown` that have no owner, from the snapshots of the same boot before it.
+FormerOwners find_former_owners(const Store& store, const Selected& selected, const Snapshot& shown) {
+  constexpr std::size_t most_looked_into = 30; // A TIME_WAIT lasts a minute; this is half an hour of minutes.
+  FormerOwners owners(shown);
+  const SnapshotInfo& info = selected.entry.info;
+  // Without the boot's id nothing proves that a cookie is of the same socket.
+  std::vector<SnapshotEntry> entries = info.boot_id.empty() ? std::vector<SnapshotEntry>() : store.list();
+  std::erase_if(entries, [&](const SnapshotEntry& entry) {
+    return entry.info.host != info.host || entry.info.machine_id != info.machine_id
+           || entry.info.boot_id != info.boot_id || entry.info.net_namespace != info.net_namespace
+           || entry.info.clocks.boottime_ns >= info.clocks.boottime_ns;
+  });
+  std::ranges::sort(entries, std::ranges::greater(),
+                    [](const SnapshotEntry& entry) { return entry.info.clocks.boottime_ns; });
+  const std::vector<std::string> wanted{std::string(sockets.name()), std::string(processes.name())};
+  for (std::size_t i = 0; i < std::min(entries.size(), most_looked_into) && !owners.complete(); ++i) {
+    owners.look_into(store.load(entries[i].id, wanted));
+  }
+  return owners;
+}
+
 ExitCode report(Options options) {
   check(options);
   options.view = check_view(std::move(options.view));
@@ -276,6 +300,11 @@ ExitCode report(Options options) {
   std::vector<Snapshot> loaded;
   loaded.push_back(store.load(selected.entry.id, wanted.loaded));
   const Snapshot snapshot = std::move(choose_namespaces(std::move(loaded), options.namespaces).front());
+  FormerOwners former_owners;
+  if (options.tables.empty() && !options.csv && !options.json && options.view.sockets.programs) {
+    former_owners = find_former_owners(store, selected, snapshot);
+    options.view.sockets.former_owners = &former_owners;
+  }
   if (options.csv) {
     print_csv(snapshot, wanted, options);
   } else if (options.json) {

@@ -116,6 +116,10 @@ std::string format_header(const SocketView& view) {
   return line + '\n';
 }
 
+std::string former_owner(const Socket& socket, const SocketView& view) {
+  return view.programs && view.former_owners != nullptr ? view.former_owners->find(socket) : "";
+}
+
 std::string format_line(const Socket& socket, const SocketView& view, const RecordedNames& names,
                         std::int64_t boottime_ns) {
   // The limit of the accept queue is sock_diag's Send-Q of a listener; netstat has always shown 0 there.
@@ -129,7 +133,7 @@ std::string format_line(const Socket& socket, const SocketView& view, const Reco
     line += fmt::format(" {:<10} {:<10}", names.format_user(socket.uid), socket.inode);
   }
   if (view.programs) {
-    line += ' ' + format_owner(names, socket.pid);
+    line += ' ' + format_owner(names, socket.pid, former_owner(socket, view));
   }
   if (view.timers) {
     line += ' ' + format_timer(socket, boottime_ns);
@@ -169,6 +173,7 @@ std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
   const std::vector<std::uint32_t> rows =
     table != nullptr ? select_sockets(*table, view) : std::vector<std::uint32_t>();
   std::string out;
+  bool any_former = false;
   for (const Capture& capture : captures_of(snapshot, sockets.name())) {
     if (!was_collected(capture.status)) {
       out += escape_terminal(describe_capture(capture)) + '\n';
@@ -179,9 +184,11 @@ std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
       const Socket socket = sockets.row(*table, row);
       if (socket.netns == capture.netns) {
         out += format_line(socket, view, names, snapshot.info.clocks.boottime_ns);
+        any_former = any_former || !former_owner(socket, view).empty();
       }
     }
   }
+  out += any_former ? "(PID/program): nobody holds it any more; an earlier snapshot saw this owner\n" : "";
   return out.empty() ? fmt::format("{}: not collected: not in this snapshot\n", sockets.name()) : out;
 }
 

@@ -18,7 +18,8 @@ namespace hindstat {
 /// The heading of the owner's cell, as wide as the cell.
 [[nodiscard]] std::string format_owner_heading();
 
-/// The owner's cell of -p: "812/sshd", padded and never cut.
-[[nodiscard]] std::string format_owner(const RecordedNames& names, std::optional<std::uint32_t> pid);
+/// The owner's cell of -p: "812/sshd", padded and never cut; "(812/sshd)" where only a former owner is known.
+[[nodiscard]] std::string format_owner(const RecordedNames& names, std::optional<std::uint32_t> pid,
+                                       const std::string& former = "");
 
 } // namespace hindstat
