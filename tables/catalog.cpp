@@ -10,6 +10,9 @@
 #include <set>
 
 #include "tables/address.h"
+#include "tables/conntrack.h"
+#include "tables/conntrack_expectation.h"
+#include "tables/conntrack_stat.h"
 #include "tables/interface.h"
 #include "tables/multicast_group.h"
 #include "tables/network_namespace.h"
@@ -38,6 +41,9 @@ const std::array all_tables{
   protocol_counters.spec(),
   socket_statistics.spec(),
   multicast_groups.spec(),
+  conntracks.spec(),
+  conntrack_expectations.spec(),
+  conntrack_statistics.spec(),
   network_namespaces.spec(),
   users.spec(),
   services.spec(),
