@@ -178,7 +178,8 @@ std::map<std::string, int, std::less<>> parse_errors(std::string_view text) {
 }
 
 std::string place_of(std::string_view path, std::string_view prefix) {
-  const bool of_namespace = path.starts_with("/proc/net/") || path.starts_with("/proc/self/");
+  const bool of_namespace =
+    path.starts_with("/proc/net/") || path.starts_with("/proc/self/") || path.starts_with("/proc/sys/net/");
   return std::string(of_namespace ? prefix : std::string_view()) + std::string(path.substr(1));
 }
 

@@ -15,7 +15,7 @@ namespace hindstat {
 ///
 ///   proc/..., etc/...  files of the host, under their own paths; links (fd, exe, ns/net) are symbolic links
 ///   netlink/NAME       each dump's messages as received; a refused dump is one NLMSG_ERROR message
-///   netns/NAME/...     the same for another namespace: its proc/net, proc/self and netlink
+///   netns/NAME/...     the same for another namespace: its proc/net, proc/self, proc/sys/net and netlink
 ///   clocks             realtime_ns=, boottime_ns=, ntp_offset_us=, ntp_maxerror_us=, ntp_status=
 ///   owners             what the links of proc/PID/fd do not tell: error=, processes_seen=, processes_denied=, and
 ///                      fds PID=N where N descriptors were open, sockets or not
@@ -57,7 +57,8 @@ struct OwnerFacts {
 [[nodiscard]] std::map<std::string, int, std::less<>> parse_errors(std::string_view text);
 
 /// Where a bundle keeps the file that is `path` on the host, relative to the bundle. `prefix` ("netns/NAME/" or "") is
-/// that of the network namespace; it applies to what differs between namespaces: /proc/net and /proc/self.
+/// that of the network namespace; it applies to what differs between namespaces: /proc/net, /proc/self and
+/// /proc/sys/net.
 [[nodiscard]] std::string place_of(std::string_view path, std::string_view prefix);
 
 /// Whether `name` can be one component of a path: not empty, ".", ".." and without a slash.

@@ -4,6 +4,7 @@
 #include <array>
 
 #include "recorder/readers/address_reader.h"
+#include "recorder/readers/conntrack_reader.h"
 #include "recorder/readers/interface_reader.h"
 #include "recorder/readers/multicast_reader.h"
 #include "recorder/readers/name_reader.h"
@@ -28,6 +29,7 @@ constexpr auto all_readers = std::to_array<Reader>({
   {"protocol_counter", ReaderScope::each_namespace, read_protocol_counters},
   {"sockstat", ReaderScope::each_namespace, read_socket_statistics},
   {"multicast_group", ReaderScope::each_namespace, read_multicast_groups},
+  {"conntrack conntrack_expectation conntrack_stat", ReaderScope::each_namespace, read_connection_tracking},
   {"socket", ReaderScope::each_namespace, read_sockets},
   {"unix_socket", ReaderScope::each_namespace, read_unix_sockets},
   {"socket_owner", ReaderScope::host, read_socket_owners},

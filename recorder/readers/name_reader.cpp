@@ -7,6 +7,7 @@
 
 #include "recorder/readers/name_files.h"
 #include "recorder/text_fields.h"
+#include "tables/conntrack.h"
 #include "tables/service.h"
 #include "tables/socket.h"
 #include "tables/unix_socket.h"
@@ -32,12 +33,12 @@ NameFile open_names(const ReadContext& context, std::string_view table, const ch
 }
 
 /// Keeps `rows` as what `names` gave for what was seen; missing when there was no file or nothing to look at.
-void keep_names(ReadContext& context, NameFile names, const char* path, bool sockets_read, Table rows) {
+void keep_names(ReadContext& context, NameFile names, const char* path, bool anything_read, Table rows) {
   context.end(names.capture);
   if (names.file.error != 0) {
     context.keep_missing(std::move(names.capture), status_of_error(names.file.error),
                          std::string(path) + " is not readable: " + error_text(names.file.error));
-  } else if (!sockets_read) {
+  } else if (!anything_read) {
     context.keep_missing(std::move(names.capture), CaptureStatus::absent, "there are no sockets to find names for");
   } else {
     context.keep(std::move(names.capture), std::move(rows));
@@ -55,16 +56,30 @@ void add_uids(const Column& column, std::unordered_set<std::uint32_t>& uids) {
 /// Ports that wait for a name.
 using Ports = std::bitset<65536>;
 
-void add_ports(const Table& table, SocketProtocol protocol, Ports& ports) {
-  const Column& protocols = sockets.column<&Socket::protocol>(table);
-  for (const Column* column :
-       {&sockets.column<&Socket::local_port>(table), &sockets.column<&Socket::remote_port>(table)}) {
-    for (std::size_t row = 0; row < table.size(); ++row) {
-      if (protocols.raw(row) == static_cast<std::uint64_t>(protocol)) {
+/// Sets the ports of the rows whose `protocols` cell is `protocol`; null is none.
+void add_ports(const Column& protocols, std::uint64_t protocol, std::initializer_list<const Column*> columns,
+               Ports& ports) {
+  for (const Column* column : columns) {
+    for (std::size_t row = 0; row < column->size(); ++row) {
+      if (protocols.raw(row) == protocol && !column->is_null(row)) {
         ports.set(static_cast<std::uint16_t>(column->raw(row)));
       }
     }
   }
+}
+
+void add_socket_ports(const Table& table, SocketProtocol protocol, Ports& ports) {
+  add_ports(sockets.column<&Socket::protocol>(table), static_cast<std::uint64_t>(protocol),
+            {&sockets.column<&Socket::local_port>(table), &sockets.column<&Socket::remote_port>(table)}, ports);
+}
+
+void add_flow_ports(const Table& table, FlowProtocol protocol, Ports& ports) {
+  add_ports(conntracks.column<&Conntrack::protocol>(table), static_cast<std::uint64_t>(protocol),
+            {&conntracks.column<&Conntrack::source_port>(table),
+             &conntracks.column<&Conntrack::destination_port>(table),
+             &conntracks.column<&Conntrack::reply_source_port>(table),
+             &conntracks.column<&Conntrack::reply_destination_port>(table)},
+            ports);
 }
 
 } // namespace
@@ -105,8 +120,13 @@ void read_services(ReadContext& context) {
   Ports tcp;
   Ports udp;
   if (internet != nullptr) {
-    add_ports(*internet, SocketProtocol::tcp, tcp);
-    add_ports(*internet, SocketProtocol::udp, udp);
+    add_socket_ports(*internet, SocketProtocol::tcp, tcp);
+    add_socket_ports(*internet, SocketProtocol::udp, udp);
+  }
+  const Table* const flows = find_table(context, conntracks.name());
+  if (flows != nullptr) {
+    add_flow_ports(*flows, FlowProtocol::tcp, tcp);
+    add_flow_ports(*flows, FlowProtocol::udp, udp);
   }
   TableBuilder rows(services);
   Lines lines(names.file.bytes);
@@ -122,7 +142,7 @@ void read_services(ReadContext& context) {
       rows.add({std::string(entry->protocol), entry->port, std::string(entry->name)});
     }
   }
-  keep_names(context, std::move(names), path, internet != nullptr, std::move(rows).build());
+  keep_names(context, std::move(names), path, internet != nullptr || flows != nullptr, std::move(rows).build());
 }
 
 } // namespace hindstat

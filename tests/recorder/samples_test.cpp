@@ -44,7 +44,9 @@ TEST_CASE("the sample gw1 is recorded completely", "[recorder]") {
   CHECK(snapshot.info.machine_id == "01010101010101010101010101010101");
   for (const Capture& capture : snapshot.captures) {
     CAPTURE(capture.table);
-    CHECK(capture.status == CaptureStatus::complete);
+    // Its kernel had no connection tracking.
+    const bool absent = capture.table.starts_with("conntrack");
+    CHECK(capture.status == (absent ? CaptureStatus::absent : CaptureStatus::complete));
     CHECK(capture.rejected == 0);
   }
   std::set<TcpState> states;
