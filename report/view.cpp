@@ -9,11 +9,13 @@
 #include "base/error.h"
 #include "report/netstat_groups.h"
 #include "report/netstat_interfaces.h"
+#include "report/netstat_masquerade.h"
 #include "report/netstat_routes.h"
 #include "report/netstat_statistics.h"
 #include "report/netstat_unix.h"
 #include "report/rows_json.h"
 #include "tables/address.h"
+#include "tables/conntrack.h"
 #include "tables/interface.h"
 #include "tables/multicast_group.h"
 #include "tables/process.h"
@@ -38,7 +40,7 @@ bool describes_sockets(const ViewOptions& options) {
 }
 
 bool shows_sockets(const ViewOptions& options) {
-  return !options.route && !options.interfaces && !options.statistics && !options.groups;
+  return !options.route && !options.interfaces && !options.statistics && !options.groups && !options.masquerade;
 }
 
 // As netstat: unix sockets come unasked, unless something else was asked for.
@@ -56,9 +58,6 @@ void refuse_what_is_not_recorded(const ViewOptions& options) {
   }
   if (options.cache) {
     throw Error("-C: the routing cache is not recorded; -r shows the routing tables");
-  }
-  if (options.masquerade) {
-    throw Error("-M: masqueraded connections (NAT) are not recorded");
   }
   if (options.sctp) {
     throw Error("-S: SCTP sockets are not recorded");
@@ -83,6 +82,11 @@ GroupView group_view(const ViewOptions& options) {
 StatisticsView statistics_view(const ViewOptions& options) {
   const SocketView& view = options.sockets;
   return StatisticsView{view.tcp, view.udp, view.udplite, view.raw, view.ipv4, view.ipv6};
+}
+
+MasqueradeView masquerade_view(const ViewOptions& options) {
+  return MasqueradeView{options.sockets.ipv4, options.sockets.ipv6, options.extend > 0, options.wide,
+                        !options.numeric && !options.numeric_ports};
 }
 
 SocketView socket_view(const ViewOptions& options) {
@@ -118,16 +122,17 @@ ViewOptions check_view(ViewOptions options) {
     }
   }
   const int views = static_cast<int>(options.route) + static_cast<int>(options.interfaces)
-                    + static_cast<int>(options.statistics) + static_cast<int>(options.groups);
+                    + static_cast<int>(options.statistics) + static_cast<int>(options.groups)
+                    + static_cast<int>(options.masquerade);
   if (views > 1) {
-    throw Error("-r, -i, -s and -g are different tables: only one of them can be shown");
+    throw Error("-r, -i, -s, -g and -M are different tables: only one of them can be shown");
   }
   if (views == 1) {
     if (describes_sockets(options)) {
-      throw Error("-r, -i, -s and -g show no sockets: they cannot be combined with -l, -p, -o and -x");
+      throw Error("-r, -i, -s, -g and -M show no sockets: they cannot be combined with -l, -p, -o and -x");
     }
     if (!options.statistics && selects_protocols(options)) {
-      throw Error("-t, -u, -U and -w select sockets and, with -s, statistics: -r, -i and -g have no such choice");
+      throw Error("-t, -u, -U and -w select sockets and, with -s, statistics: -r, -i, -g and -M have no such choice");
     }
   }
   return options;
@@ -145,6 +150,13 @@ WantedTables wanted_tables(const ViewOptions& options, bool as_rows) {
     return one(multicast_groups.name());
   }
   WantedTables wanted;
+  if (options.masquerade) {
+    wanted = one(conntracks.name());
+    if (!as_rows && masquerade_view(options).service_names) {
+      wanted.loaded.emplace_back(services.name());
+    }
+    return wanted;
+  }
   const auto look_up = [&](std::string_view name) {
     wanted.loaded.emplace_back(name);
     if (as_rows) {
@@ -200,6 +212,9 @@ std::vector<std::uint32_t> select_rows(const Table& table, const ViewOptions& op
   if (name == multicast_groups.name()) {
     return select_groups(table, group_view(options));
   }
+  if (name == conntracks.name()) {
+    return select_masquerade(table, masquerade_view(options));
+  }
   return rows_by_key(table);
 }
 
@@ -215,6 +230,9 @@ std::string format_view(const Snapshot& snapshot, const ViewOptions& options) {
   }
   if (options.groups) {
     return format_groups(snapshot, group_view(options));
+  }
+  if (options.masquerade) {
+    return format_masquerade(snapshot, masquerade_view(options));
   }
   std::string out = shows_internet(options) ? format_sockets(snapshot, socket_view(options)) : "";
   if (shows_unix(options)) {

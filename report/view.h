@@ -19,15 +19,15 @@ struct ViewOptions {
   bool interfaces = false;
   bool statistics = false;
   bool groups = false;
+  bool masquerade = false; ///< -M
   bool numeric = false;
   bool numeric_hosts = false; ///< No effect: hosts have no names here.
   bool numeric_ports = false;
   bool numeric_users = false;
   bool symbolic = false; ///< No effect: there are no names of hardware either.
   bool verbose = false;  ///< No effect: nothing is left unsaid without it.
-  bool wide = false;     ///< No effect: nothing is cut without it.
+  bool wide = false;     ///< With -M: both tuples; else no effect: nothing is cut without it.
   bool cache = false;    ///< These are refused, in check_view().
-  bool masquerade = false;
   bool continuous = false;
   bool sctp = false;
   bool context = false;

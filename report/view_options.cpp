@@ -19,6 +19,10 @@ void add_table_options(CLI::App& app, ViewOptions& options) {
               "Counters of the protocols (with -t, -u, -U, -w: of these; with -6: IPv6)")
     ->group(netstat_group);
   app.add_flag("-g,--groups", options.groups, "Multicast group memberships")->group(netstat_group);
+  app
+    .add_flag("-M,--masquerade", options.masquerade,
+              "Masqueraded flows (NAT) of connection tracking (with -W: both tuples; all flows: --table conntrack)")
+    ->group(netstat_group);
 }
 
 void add_socket_options(CLI::App& app, ViewOptions& options) {
@@ -41,8 +45,9 @@ void add_socket_options(CLI::App& app, ViewOptions& options) {
     ->group(netstat_group);
   app.add_flag("-l,--listening", view.listening, "Only listening sockets")->group(netstat_group);
   app
-    .add_flag("-e,--extend", options.extend,
-              "Sockets: user and inode; -r: metric (-ee: all columns); -i: long form with addresses")
+    .add_flag(
+      "-e,--extend", options.extend,
+      "Sockets: user and inode; -r: metric (-ee: all columns); -i: long form with addresses; -M: sequence shifts")
     ->group(netstat_group);
   app.add_flag("-p,--programs,--program", view.programs, "Process id and command name")->group(netstat_group);
   app.add_flag("-o,--timers", view.timers, "The pending timer: seconds left/retransmits/probes")->group(netstat_group);
@@ -55,7 +60,8 @@ void add_name_options(CLI::App& app, ViewOptions& options) {
   app.add_flag("--numeric-ports", options.numeric_ports, "No names of services")->group(netstat_group);
   app.add_flag("--numeric-users", options.numeric_users, "No names of users")->group(netstat_group);
   app.add_flag("-N,--symbolic", options.symbolic, "Accepted: there are no names of hardware")->group(netstat_group);
-  app.add_flag("-W,--wide", options.wide, "Accepted: addresses are always whole")->group(netstat_group);
+  app.add_flag("-W,--wide", options.wide, "-M: both tuples of a flow; else accepted: addresses are always whole")
+    ->group(netstat_group);
   app.add_flag("-v,--verbose", options.verbose, "Accepted: what was not collected is always said")
     ->group(netstat_group);
 }
@@ -64,7 +70,6 @@ void add_refused_options(CLI::App& app, ViewOptions& options) {
   app.add_flag("-c,--continuous", options.continuous, "Refused: a recorded moment does not repeat")
     ->group(netstat_group);
   app.add_flag("-C,--cache", options.cache, "Refused: the routing cache is not recorded")->group(netstat_group);
-  app.add_flag("-M,--masquerade", options.masquerade, "Refused: NAT is not recorded")->group(netstat_group);
   app.add_flag("-S,--sctp", options.sctp, "Refused: SCTP sockets are not recorded")->group(netstat_group);
   app.add_flag("-Z,--context", options.context, "Refused: security contexts are not recorded")->group(netstat_group);
   // check_view() says what is missing; not worth a line each in the help.
@@ -103,7 +108,9 @@ const char* view_options_help() {
          "\n"
          "-r is the IPv4 main table, with -6 the IPv6 tables; each hop of a multipath route has its own line. --table\n"
          "route shows every table. -s is IPv4, with -6 IPv6; --json and --csv give both without either. -i counts as\n"
-         "/proc/net/dev does. What a snapshot does not hold is \"not collected\", never an empty table.\n";
+         "/proc/net/dev does. -M is what the kernel's connection tracking rewrites, IPv4 and IPv6; the port in "
+         "brackets is the\n"
+         "masqueraded one. What a snapshot does not hold is \"not collected\", never an empty table.\n";
 }
 
 } // namespace hindstat

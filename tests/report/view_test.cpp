@@ -135,7 +135,6 @@ TEST_CASE("what is not recorded is refused with a sentence", "[report]") {
   };
   CHECK(refused(&ViewOptions::continuous).starts_with("-c: a recorded moment does not repeat"));
   CHECK(refused(&ViewOptions::cache).starts_with("-C: the routing cache is not recorded"));
-  CHECK(refused(&ViewOptions::masquerade).starts_with("-M: masqueraded connections"));
   CHECK(refused(&ViewOptions::sctp) == "-S: SCTP sockets are not recorded");
   CHECK(refused(&ViewOptions::context) == "-Z: security contexts are not recorded");
   CHECK(refused(&ViewOptions::verbose).empty());
@@ -156,6 +155,22 @@ TEST_CASE("two tables at once, or sockets in a table that has none, are refused"
   CHECK_NOTHROW(check_view(statistics));
   statistics.sockets.programs = true;
   CHECK_THROWS_AS(check_view(statistics), Error);
+  ViewOptions masquerade;
+  masquerade.masquerade = true;
+  CHECK_NOTHROW(check_view(masquerade));
+  CHECK(has_view(masquerade));
+  masquerade.groups = true;
+  CHECK_THROWS_AS(check_view(masquerade), Error);
+}
+
+TEST_CASE("option -M takes flows, and service names where they are not refused", "[report]") {
+  ViewOptions options;
+  options.masquerade = true;
+  CHECK(wanted_tables(options, false).shown == Names{"conntrack"});
+  CHECK(wanted_tables(options, false).loaded == Names{"conntrack", "service"});
+  CHECK(wanted_tables(options, true).loaded == Names{"conntrack"});
+  options.numeric_ports = true;
+  CHECK(wanted_tables(options, false).loaded == Names{"conntrack"});
 }
 
 TEST_CASE("rows as CSV begin with the table's name, and null differs from an empty text", "[report]") {
