@@ -15,6 +15,7 @@
 #include "diff/coverage.h"
 #include "diff/groups.h"
 #include "diff/interfaces.h"
+#include "diff/flows.h"
 #include "diff/owners.h"
 #include "diff/routes.h"
 #include "diff/rows.h"
@@ -24,6 +25,7 @@
 #include "tables/interface.h"
 #include "tables/multicast_group.h"
 #include "tables/protocol_counter.h"
+#include "tables/conntrack.h"
 #include "tables/route.h"
 #include "tables/service.h"
 #include "tables/sockstat.h"
@@ -136,6 +138,9 @@ private:
       TableDiff result = rule->explain(table, context);
       std::ranges::move(result.notes, std::back_inserter(comparability.notes));
       return std::move(result.events);
+    }
+    if (name == conntracks.name()) {
+      return diff_flows(table, before_.find_table(name), after_.find_table(name), comparability.same_boot);
     }
     std::vector<Event> events = diff_rows(table, comparability.same_boot);
     if (name == users.name() || name == services.name()) {

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "tables/address.h"
+#include "tables/conntrack_stat.h"
 #include "tables/format.h"
 #include "tables/multicast_group.h"
 #include "tables/protocol_counter.h"
@@ -78,6 +79,9 @@ std::string source_of_row(const Table& table, std::uint32_t row) {
   if (table.spec().name == socket_statistics.name()) {
     const bool v6 = socket_statistics.column<&SocketStatistic::protocol>(table).bytes(row).ends_with('6');
     return v6 ? "sockstat6" : "sockstat";
+  }
+  if (table.spec().name == conntrack_statistics.name()) {
+    return conntrack_statistics.column<&ConntrackStatistic::count>(table).is_null(row) ? "" : "counters";
   }
   return "";
 }
