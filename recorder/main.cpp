@@ -36,7 +36,7 @@ constexpr const char* footer =
   "Without --store the snapshot goes to $HINDSTAT_STORE; else for root to /var/lib/hindstat/hindstat.db, for others\n"
   "to $XDG_STATE_HOME/hindstat/hindstat.db (default ~/.local/state). The command line of a process is never read.\n"
   "Owners of other users' sockets need root, or CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH; other network namespaces need\n"
-  "root, or CAP_SYS_ADMIN as well.\n"
+  "root, or CAP_SYS_ADMIN as well; tracked flows (NAT) need root or CAP_NET_ADMIN.\n"
   "\n"
   "Exit status: 0; 2 in case of trouble; 75 when the disk is full or the store is busy: try again.";
 

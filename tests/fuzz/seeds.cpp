@@ -88,6 +88,9 @@ std::string_view target_of(const std::string& path) {
   if (const auto found = by_path.find(path); found != by_path.end()) {
     return found->second;
   }
+  if (path.find("conntrack") != std::string::npos) {
+    return "conntrack_lines";
+  }
   if (path.starts_with("proc/net/")) {
     return "proc_net_socket"; // All others are one a protocol and family.
   }
@@ -102,6 +105,7 @@ std::string_view target_of_dump(const std::string& name) {
          : name.starts_with("rtnetlink-route-")                           ? "rtnetlink_route"
          : name.starts_with("rtnetlink-multicast-")                       ? "rtnetlink_multicast"
          : name.starts_with("genetlink-") || name.starts_with("ethtool-") ? "ethtool_link_modes"
+         : name.starts_with("ctnetlink-")                                 ? "ctnetlink_messages"
          : name.starts_with("rtnetlink-link")                             ? "rtnetlink_link"
                                                                           : "";
 }
@@ -246,6 +250,18 @@ void add_typed(Seeds& seeds) {
                            "\"\n\t\x01", "\xf0\x9f\x90\xa7\xed\xa0\x80"}) {
     seeds.add("texts", text);
   }
+  seeds.add(
+    "conntrack_lines",
+    "ipv4     2 tcp      6 431999 ESTABLISHED src=192.168.10.21 dst=203.0.113.80 sport=40000 dport=443 packets=3 "
+    "bytes=180 src=203.0.113.80 dst=203.0.113.5 sport=443 dport=40000 [ASSURED] mark=0 zone=0 use=2\n"
+    "ipv4 2 icmp 1 29 src=10.0.0.1 dst=10.0.0.2 type=8 code=0 id=7 src=10.0.0.2 dst=10.0.0.9 type=0 code=0 id=7\n"
+    "tcp      6 55 CLOSE_WAIT src=10.0.0.1 dst=10.0.0.2 sport=1 dport=2 [UNREPLIED] src=10.0.0.2 dst=10.0.0.1 "
+    "sport=2 dport=1 use=1\n"
+    "300 l3proto = 2 proto=6 src=10.0.0.1 dst=10.0.0.2 sport=0 dport=21 PERMANENT ftp\n");
+  seeds.add("conntrack_lines", "entries  clashres found new\n00000003  00000000 0000001f 00000002\n");
+  seeds.add("conntrack_lines",
+            "Prc FromIP   FPrt ToIP     TPrt Masq Init-seq  Delta PDelta Expires (free=40956,40960,40960)\n"
+            "TCP C0A80A15 9C40 CB007150 01BB F000 00000000      0      0   89000\n");
   seeds.add("bundle_format", "error=EACCES\nprocesses_seen=3\nprocesses_denied=1\nfds 23=12\n");
   seeds.add("bundle_format", "4026532201 /run/netns/blue\n4026532202 /run/docker/netns/default\n");
   seeds.add("bundle_format", "EACCES /proc/net/nf_conntrack\nEIO /proc/net/tcp\n");

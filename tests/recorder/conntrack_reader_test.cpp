@@ -46,7 +46,7 @@ struct Read {
 };
 
 Read read(const System& system) {
-  ReadContext context(system, 0, {});
+  ReadContext context(system, 0, {}, false);
   read_connection_tracking(context);
   Read found;
   for (Capture& capture : context.captures) {
