@@ -24,6 +24,7 @@
 #include "tables/address.h"
 #include "tables/conntrack.h"
 #include "tables/interface.h"
+#include "tables/link_group.h"
 #include "tables/multicast_group.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
@@ -84,6 +85,7 @@ constexpr std::array table_rules{
   TableRule{protocol_counters.name(), diff_protocol_counters},
   TableRule{socket_statistics.name(), diff_socket_statistics},
   TableRule{multicast_groups.name(), diff_multicast_groups},
+  TableRule{link_groups.name(), diff_link_groups},
 };
 
 class Differ {

@@ -5,6 +5,7 @@
 
 #include "diff/interface_rows.h"
 #include "diff/row_events.h"
+#include "diff/rows.h"
 #include "tables/multicast_group.h"
 
 namespace hindstat {
@@ -45,6 +46,17 @@ TableDiff diff_multicast_groups(const ComparedTable& table, const RuleContext& c
   }
   for (const std::uint32_t row : match.added) {
     diff.events.push_back(with_key(rows.added("mcast.joined", row), row_of(after, row)));
+  }
+  return diff;
+}
+
+TableDiff diff_link_groups(const ComparedTable& table, const RuleContext& context) {
+  TableDiff diff;
+  diff.events = diff_rows(table, context.same_boot);
+  for (Event& event : diff.events) {
+    event.spec = &event_spec(event.before_row < 0  ? "mcast.link_joined"
+                             : event.after_row < 0 ? "mcast.link_left"
+                                                   : "mcast.link_users");
   }
   return diff;
 }

@@ -9,4 +9,8 @@ namespace hindstat {
 /// Which multicast groups interfaces joined and left (diff-semantics 3.9). Both tables are of spec `multicast_groups`.
 [[nodiscard]] TableDiff diff_multicast_groups(const ComparedTable& table, const RuleContext& context);
 
+/// Which link-layer groups came and went: mostly what those of IP need, so shown when the table is asked for by name.
+/// Both tables are of spec `link_groups`.
+[[nodiscard]] TableDiff diff_link_groups(const ComparedTable& table, const RuleContext& context);
+
 } // namespace hindstat

@@ -7,13 +7,21 @@
 #include "recorder/readers/conntrack_reader.h"
 #include "recorder/readers/interface_reader.h"
 #include "recorder/readers/multicast_reader.h"
+#include "recorder/readers/multicast_route_reader.h"
 #include "recorder/readers/name_reader.h"
 #include "recorder/readers/namespace_reader.h"
+#include "recorder/readers/neighbour_reader.h"
+#include "recorder/readers/proc_net_mcfilter.h"
+#include "recorder/readers/proc_net_stat.h"
 #include "recorder/readers/proc_table_reader.h"
 #include "recorder/readers/process_reader.h"
+#include "recorder/readers/route_cache_reader.h"
 #include "recorder/readers/route_reader.h"
+#include "recorder/readers/rtnetlink_nexthop.h"
+#include "recorder/readers/rule_reader.h"
 #include "recorder/readers/socket_owner_reader.h"
 #include "recorder/readers/socket_reader.h"
+#include "recorder/readers/tcp_metrics.h"
 #include "recorder/readers/unix_reader.h"
 
 namespace hindstat {
@@ -26,9 +34,19 @@ constexpr auto all_readers = std::to_array<Reader>({
   {"interface", ReaderScope::each_namespace, read_interfaces},
   {"address", ReaderScope::each_namespace, read_addresses},
   {"route", ReaderScope::each_namespace, read_routes},
+  {"route_exception", ReaderScope::each_namespace, read_route_exceptions},
+  {"route_cache", ReaderScope::each_namespace, read_route_cache},
+  {"tcp_metric", ReaderScope::each_namespace, read_tcp_metrics},
+  {"rule", ReaderScope::each_namespace, read_rules},
+  {"nexthop", ReaderScope::each_namespace, read_nexthops},
+  {"neighbour", ReaderScope::each_namespace, read_neighbours},
+  {"table_stat", ReaderScope::each_namespace, read_table_statistics},
   {"protocol_counter", ReaderScope::each_namespace, read_protocol_counters},
   {"sockstat", ReaderScope::each_namespace, read_socket_statistics},
   {"multicast_group", ReaderScope::each_namespace, read_multicast_groups},
+  {"multicast_source", ReaderScope::each_namespace, read_multicast_sources},
+  {"multicast_route", ReaderScope::each_namespace, read_multicast_routes},
+  {"link_group", ReaderScope::each_namespace, read_link_groups},
   {"conntrack conntrack_expectation conntrack_stat", ReaderScope::each_namespace, read_connection_tracking},
   {"socket", ReaderScope::each_namespace, read_sockets},
   {"unix_socket", ReaderScope::each_namespace, read_unix_sockets},

@@ -10,6 +10,7 @@
 #include "report/netstat_groups.h"
 #include "report/netstat_interfaces.h"
 #include "report/netstat_masquerade.h"
+#include "report/netstat_route_cache.h"
 #include "report/netstat_routes.h"
 #include "report/netstat_statistics.h"
 #include "report/netstat_unix.h"
@@ -21,6 +22,8 @@
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
+#include "tables/route_cache.h"
+#include "tables/route_exception.h"
 #include "tables/service.h"
 #include "tables/socket.h"
 #include "tables/unix_socket.h"
@@ -40,7 +43,13 @@ bool describes_sockets(const ViewOptions& options) {
 }
 
 bool shows_sockets(const ViewOptions& options) {
-  return !options.route && !options.interfaces && !options.statistics && !options.groups && !options.masquerade;
+  return !options.route && !options.cache && !options.fib && !options.interfaces && !options.statistics
+         && !options.groups && !options.masquerade;
+}
+
+// -C is instead of the table, unless -F asks for both.
+bool shows_fib(const ViewOptions& options) {
+  return options.fib || !options.cache;
 }
 
 // As netstat: unix sockets come unasked, unless something else was asked for.
@@ -55,9 +64,6 @@ bool shows_internet(const ViewOptions& options) {
 void refuse_what_is_not_recorded(const ViewOptions& options) {
   if (options.continuous) {
     throw Error("-c: a recorded moment does not repeat; hindstat-diff shows what changed between two of them");
-  }
-  if (options.cache) {
-    throw Error("-C: the routing cache is not recorded; -r shows the routing tables");
   }
   if (options.sctp) {
     throw Error("-S: SCTP sockets are not recorded");
@@ -110,6 +116,7 @@ bool has_view(const ViewOptions& options) {
 
 ViewOptions check_view(ViewOptions options) {
   refuse_what_is_not_recorded(options);
+  options.route = options.route || options.fib || options.cache;
   for (const std::string& family : options.families) {
     if (family == "inet") {
       options.sockets.ipv4 = true;
@@ -141,7 +148,14 @@ ViewOptions check_view(ViewOptions options) {
 WantedTables wanted_tables(const ViewOptions& options, bool as_rows) {
   const auto one = [](std::string_view name) { return WantedTables{{std::string(name)}, {std::string(name)}}; };
   if (options.route) {
-    return one(routes.name());
+    WantedTables wanted = shows_fib(options) ? one(routes.name()) : WantedTables{};
+    for (const std::string_view name : {route_exceptions.name(), route_cache_entries.name()}) {
+      if (options.cache) {
+        wanted.shown.emplace_back(name);
+        wanted.loaded.emplace_back(name);
+      }
+    }
+    return wanted;
   }
   if (options.statistics) {
     return one(protocol_counters.name());
@@ -203,6 +217,12 @@ std::vector<std::uint32_t> select_rows(const Table& table, const ViewOptions& op
   if (name == routes.name()) {
     return select_routes(table, route_view(options));
   }
+  if (name == route_exceptions.name()) {
+    return select_route_exceptions(table, route_view(options));
+  }
+  if (name == route_cache_entries.name()) {
+    return select_route_cache(table, route_view(options));
+  }
   if (name == interfaces.name()) {
     return select_interfaces(table, interface_view(options));
   }
@@ -220,7 +240,8 @@ std::vector<std::uint32_t> select_rows(const Table& table, const ViewOptions& op
 
 std::string format_view(const Snapshot& snapshot, const ViewOptions& options) {
   if (options.route) {
-    return format_routes(snapshot, route_view(options));
+    return (shows_fib(options) ? format_routes(snapshot, route_view(options)) : "")
+           + (options.cache ? format_route_cache(snapshot, route_view(options)) : "");
   }
   if (options.interfaces) {
     return format_interfaces(snapshot, interface_view(options));

@@ -15,7 +15,9 @@ struct ViewOptions {
   SocketView sockets; ///< service_names and user_names follow from `numeric` and its kin.
   bool unix_domain = false;
   int extend = 0;
-  bool route = false; ///< -r or -F.
+  bool route = false; ///< -r; check_view() sets it with -F and -C too.
+  bool fib = false;   ///< -F.
+  bool cache = false;
   bool interfaces = false;
   bool statistics = false;
   bool groups = false;
@@ -27,7 +29,6 @@ struct ViewOptions {
   bool symbolic = false; ///< No effect: there are no names of hardware either.
   bool verbose = false;  ///< No effect: nothing is left unsaid without it.
   bool wide = false;     ///< With -M: both tuples; else no effect: nothing is cut without it.
-  bool cache = false;    ///< These are refused, in check_view().
   bool continuous = false;
   bool sctp = false;
   bool context = false;

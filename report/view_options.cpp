@@ -11,7 +11,10 @@ namespace {
 constexpr const char* netstat_group = "As netstat";
 
 void add_table_options(CLI::App& app, ViewOptions& options) {
-  app.add_flag("-r,--route,-F,--fib", options.route, "The routing table")->group(netstat_group);
+  app.add_flag("-r,--route", options.route, "The routing table")->group(netstat_group);
+  app.add_flag("-F,--fib", options.fib, "The same; with -C: the table and the cache")->group(netstat_group);
+  app.add_flag("-C,--cache", options.cache, "The routing cache: learned path MTUs and redirects, IPv4 and IPv6")
+    ->group(netstat_group);
   app.add_flag("-i,--interfaces", options.interfaces, "Interfaces that are up (with -a: all; with -e: in long form)")
     ->group(netstat_group);
   app
@@ -69,7 +72,6 @@ void add_name_options(CLI::App& app, ViewOptions& options) {
 void add_refused_options(CLI::App& app, ViewOptions& options) {
   app.add_flag("-c,--continuous", options.continuous, "Refused: a recorded moment does not repeat")
     ->group(netstat_group);
-  app.add_flag("-C,--cache", options.cache, "Refused: the routing cache is not recorded")->group(netstat_group);
   app.add_flag("-S,--sctp", options.sctp, "Refused: SCTP sockets are not recorded")->group(netstat_group);
   app.add_flag("-Z,--context", options.context, "Refused: security contexts are not recorded")->group(netstat_group);
   // check_view() says what is missing; not worth a line each in the help.
@@ -107,10 +109,11 @@ const char* view_options_help() {
          "--table socket shows them.\n"
          "\n"
          "-r is the IPv4 main table, with -6 the IPv6 tables; each hop of a multipath route has its own line. --table\n"
-         "route shows every table. -s is IPv4, with -6 IPv6; --json and --csv give both without either. -i counts as\n"
-         "/proc/net/dev does. -M is what the kernel's connection tracking rewrites, IPv4 and IPv6; the port in "
-         "brackets is the\n"
-         "masqueraded one. What a snapshot does not hold is \"not collected\", never an empty table.\n";
+         "route shows every table. -rC has both families unless one is chosen; Linux since 3.6 has path MTUs and redirects\n"
+         "there, with the seconds until they are forgotten, where older kernels had MSS, Window and irtt. -s is IPv4, with\n"
+         "-6 IPv6; --json and --csv give both without either. -i counts as /proc/net/dev does. -M is what the kernel's\n"
+         "connection tracking rewrites, IPv4 and IPv6; the port in brackets is the masqueraded one. What a snapshot does\n"
+         "not hold is \"not collected\", never an empty table.\n";
 }
 
 } // namespace hindstat

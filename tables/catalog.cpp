@@ -14,15 +14,25 @@
 #include "tables/conntrack_expectation.h"
 #include "tables/conntrack_stat.h"
 #include "tables/interface.h"
+#include "tables/link_group.h"
 #include "tables/multicast_group.h"
+#include "tables/multicast_route.h"
+#include "tables/multicast_source.h"
+#include "tables/neighbour.h"
 #include "tables/network_namespace.h"
+#include "tables/nexthop.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
+#include "tables/route_cache.h"
+#include "tables/route_exception.h"
+#include "tables/rule.h"
 #include "tables/service.h"
 #include "tables/socket.h"
 #include "tables/socket_owner.h"
 #include "tables/sockstat.h"
+#include "tables/table_stat.h"
+#include "tables/tcp_metric.h"
 #include "tables/unix_socket.h"
 #include "tables/user.h"
 
@@ -36,6 +46,13 @@ const std::array all_tables{
   socket_owners.spec(),
   processes.spec(),
   routes.spec(),
+  route_exceptions.spec(),
+  route_cache_entries.spec(),
+  tcp_metrics.spec(),
+  rules.spec(),
+  nexthops.spec(),
+  neighbours.spec(),
+  table_statistics.spec(),
   interfaces.spec(),
   addresses.spec(),
   protocol_counters.spec(),
@@ -44,6 +61,9 @@ const std::array all_tables{
   conntracks.spec(),
   conntrack_expectations.spec(),
   conntrack_statistics.spec(),
+  multicast_sources.spec(),
+  multicast_routes.spec(),
+  link_groups.spec(),
   network_namespaces.spec(),
   users.spec(),
   services.spec(),

@@ -9,10 +9,8 @@
 #include <linux/genetlink.h>
 #include <linux/netlink.h>
 
-#include <cerrno>
-
 #include "recorder/netlink_message.h"
-#include "recorder/wire_values.h"
+#include "recorder/readers/genetlink_family.h"
 
 namespace hindstat {
 
@@ -62,23 +60,6 @@ std::optional<Duplex> parse_duplex(Bytes value) {
 
 } // namespace
 
-std::optional<std::uint16_t> parse_family(std::span<const std::byte> payload, std::string_view name) {
-  if (payload.size() < sizeof(genlmsghdr)) {
-    return std::nullopt;
-  }
-  std::optional<std::uint16_t> number;
-  bool named = false;
-  NetlinkAttributes walk(payload.subspan(sizeof(genlmsghdr)));
-  while (const auto attribute = walk.next()) {
-    if (attribute->type == CTRL_ATTR_FAMILY_ID) {
-      number = load_value<std::uint16_t>(attribute->value);
-    } else if (attribute->type == CTRL_ATTR_FAMILY_NAME) {
-      named = load_text(attribute->value) == name;
-    }
-  }
-  return named && !walk.malformed() ? number : std::nullopt;
-}
-
 std::optional<LinkMode> parse_link_mode(std::span<const std::byte> payload) {
   if (payload.size() < sizeof(genlmsghdr)) {
     return std::nullopt;
@@ -106,27 +87,13 @@ void LinkModes::add_to(Interface& row) const {
 
 LinkModes read_link_modes(const System& system) {
   LinkModes modes;
-  std::optional<std::uint16_t> family;
-  const genlmsghdr families{CTRL_CMD_GETFAMILY, 1, 0};
-  const NetlinkRequest family_request{"genetlink-families", NETLINK_GENERIC, GENL_ID_CTRL,
-                                      std::as_bytes(std::span(&families, 1)), false};
-  modes.error = system
-                  .netlink_dump(family_request,
-                                [&family](Bytes datagram) {
-                                  for_each_message(datagram, GENL_ID_CTRL, [&family](Bytes payload) {
-                                    const auto number = parse_family(payload, ETHTOOL_GENL_NAME);
-                                    family = number ? number : family;
-                                  });
-                                })
-                  .error;
-  if (modes.error == 0 && !family) {
-    modes.error = ENOENT;
-  }
+  const GenericFamily family = find_family(system, ETHTOOL_GENL_NAME);
+  modes.error = family.error;
   if (modes.error != 0) {
     return modes;
   }
   const LinkModesRequest links;
-  const NetlinkRequest request{"ethtool-linkmodes", NETLINK_GENERIC, *family, std::as_bytes(std::span(&links, 1)),
+  const NetlinkRequest request{"ethtool-linkmodes", NETLINK_GENERIC, family.number, std::as_bytes(std::span(&links, 1)),
                                false};
   const auto add = [&](Bytes payload) {
     if (const auto mode = parse_link_mode(payload)) {
@@ -135,7 +102,8 @@ LinkModes read_link_modes(const System& system) {
       modes.example.assign(payload.begin(), payload.end());
     }
   };
-  modes.error = system.netlink_dump(request, [&](Bytes datagram) { for_each_message(datagram, *family, add); }).error;
+  modes.error =
+    system.netlink_dump(request, [&](Bytes datagram) { for_each_message(datagram, family.number, add); }).error;
   return modes;
 }
 

@@ -22,10 +22,6 @@ struct LinkMode {
 /// Reads the payload of one ETHTOOL_MSG_LINKMODES_GET_REPLY; nullopt when it has no index or its lengths do not fit.
 [[nodiscard]] std::optional<LinkMode> parse_link_mode(std::span<const std::byte> payload);
 
-/// The number of the generic netlink family of this name in one message of a CTRL_CMD_GETFAMILY dump; nullopt when it
-/// is another family's.
-[[nodiscard]] std::optional<std::uint16_t> parse_family(std::span<const std::byte> payload, std::string_view name);
-
 /// The modes of all interfaces that have some.
 struct LinkModes {
   int error = 0; ///< Absent without ethtool's netlink, which came with Linux 5.6.

@@ -47,6 +47,16 @@ TEST_CASE("a table that one side did not collect is not compared", "[diff]") {
   CHECK(diff.comparability.not_compared[0].reason == "not collected: denied: run as root");
 }
 
+TEST_CASE("a table that neither kernel has is no gap, unless it is asked for", "[diff]") {
+  Pair pair;
+  add_missing(pair.a, "route_cache", CaptureStatus::absent, "since 3.6");
+  add_missing(pair.b, "route_cache", CaptureStatus::absent, "since 3.6");
+  CHECK(gate(pair).not_compared.empty());
+  CHECK(gate(pair, {"route_cache"}).not_compared.size() == 1);
+  pair.b.captures.back().status = CaptureStatus::denied;
+  CHECK(gate(pair).not_compared.size() == 1);
+}
+
 TEST_CASE("a table that was collected and is empty is compared", "[diff]") {
   Pair pair;
   add_table(pair.a, make_table(sockets, {open}));

@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "diff/interfaces.h"
 
+#include "diff/output.h"
 #include "tables/address.h"
 #include "tables/interface.h"
+#include "tables/link_group.h"
 #include "tables/multicast_group.h"
 #include "tests/diff/diff_fixture.h"
 
@@ -159,6 +161,22 @@ TEST_CASE("a renamed interface keeps its addresses and groups", "[diff]") {
   add_table(b, make_table(multicast_groups, {group}));
   CHECK(in_words(diff_snapshots(a, b, {}).events) == Lines{"if.renamed wan0 from=eth0 to=wan0"});
   CHECK(diff_snapshots(a, b, {{"address", "multicast_group"}, {}}).events.empty());
+}
+
+TEST_CASE("link-layer groups are told where their table is asked for", "[diff]") {
+  Snapshot a = snapshot_at(0);
+  Snapshot b = snapshot_at(60);
+  LinkGroup group;
+  group.interface = "eth0";
+  group.address = "33:33:00:00:00:01";
+  add_table(a, make_table(link_groups, {}));
+  add_table(b, make_table(link_groups, {group}));
+  const Diff all = diff_snapshots(a, b, {});
+  REQUIRE(all.events.size() == 1);
+  CHECK(all.events[0].spec->name == "mcast.link_joined");
+  CHECK_FALSE(is_shown(all, all.events[0], false));
+  const Diff chosen = diff_snapshots(a, b, {{"link_group"}, {}});
+  CHECK(is_shown(chosen, chosen.events.at(0), false));
 }
 
 TEST_CASE("groups are joined and left, and have users", "[diff]") {

@@ -4,6 +4,7 @@
 
 #include "recorder/bundle_format.h"
 #include "recorder/host_info.h"
+#include "recorder/readers/kernel_version.h"
 #include "recorder/readers/name_files.h"
 #include "recorder/readers/process_facts.h"
 #include "recorder/text_fields.h"
@@ -24,6 +25,15 @@ void name_files(Input input) {
       require(!service->protocol.empty() && lies_in(service->protocol, *line), "a protocol lies in its line");
       require(!is_service_remark(*line), "a remark is no service");
     }
+  }
+}
+
+void kernel_version(Input input) {
+  const std::string_view text = as_text(input);
+  if (const auto version = parse_kernel_version(text)) {
+    require(text.find(std::to_string(version->major)) != std::string_view::npos
+              && text.find(std::to_string(version->minor)) != std::string_view::npos,
+            "a version stands in the text");
   }
 }
 

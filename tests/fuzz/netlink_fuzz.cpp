@@ -2,15 +2,23 @@
 // Netlink: the walk over a datagram's messages and attributes, and the payload of one message of each kind.
 #include "recorder/netlink_message.h"
 
+#include <linux/rtnetlink.h>
 #include <sys/socket.h>
 
 #include "recorder/readers/ethtool_link_modes.h"
+#include "recorder/readers/genetlink_family.h"
 #include "recorder/readers/rtnetlink_address.h"
 #include "recorder/readers/rtnetlink_link.h"
 #include "recorder/readers/rtnetlink_multicast.h"
+#include "recorder/readers/rtnetlink_multicast_route.h"
+#include "recorder/readers/rtnetlink_neighbour.h"
+#include "recorder/readers/rtnetlink_nexthop.h"
 #include "recorder/readers/rtnetlink_route.h"
+#include "recorder/readers/rtnetlink_route_exception.h"
+#include "recorder/readers/rtnetlink_rule.h"
 #include "recorder/readers/sock_diag.h"
 #include "recorder/readers/socket_rows.h"
+#include "recorder/readers/tcp_metrics.h"
 #include "recorder/readers/unix_diag.h"
 #include "recorder/readers/unix_rows.h"
 #include "tests/fuzz/fuzzing.h"
@@ -71,6 +79,56 @@ void rtnetlink_route(Input input) {
   require((rows.size() != 0) == (verdict == Verdict::kept), "a message that is kept has rows, others have none");
   constexpr std::size_t next_hop_bytes = 8; // struct rtnexthop
   require_recordable(std::move(rows).build(), 1 + input.size() / next_hop_bytes);
+}
+
+void rtnetlink_route_exception(Input input) {
+  for (const int family : {AF_INET, AF_INET6}) {
+    RouteExceptionRows rows(route_exceptions);
+    const Verdict verdict = add_route_exception_message(rows, input, family, some_names(), boottime_ms);
+    require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+    require_recordable(std::move(rows).build(), 1);
+  }
+}
+
+void rtnetlink_neighbour(Input input) {
+  for (const int family : {AF_INET, AF_INET6}) {
+    NeighbourRows rows(neighbours);
+    const Verdict verdict = add_neighbour_message(rows, input, family, some_names(), boottime_ms);
+    require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+    require_recordable(std::move(rows).build(), 1);
+  }
+}
+
+void rtnetlink_rule(Input input) {
+  for (const int family : {AF_INET, AF_INET6}) {
+    RuleRows rows(rules);
+    const Verdict verdict = add_rule_message(rows, input, family);
+    require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+    require_recordable(std::move(rows).build(), 1);
+  }
+}
+
+void tcp_metrics(Input input) {
+  TcpMetricRows rows(hindstat::tcp_metrics);
+  const Verdict verdict = add_tcp_metrics_message(rows, input, boottime_ms);
+  require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+  require_recordable(std::move(rows).build(), 1);
+}
+
+void rtnetlink_multicast_route(Input input) {
+  for (const int family : {RTNL_FAMILY_IPMR, RTNL_FAMILY_IP6MR}) {
+    MulticastRouteRows rows(multicast_routes);
+    const Verdict verdict = add_multicast_route_message(rows, input, family, some_names(), boottime_ms);
+    require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+    require_recordable(std::move(rows).build(), 1);
+  }
+}
+
+void rtnetlink_nexthop(Input input) {
+  NexthopRows rows(nexthops);
+  const Verdict verdict = add_nexthop_message(rows, input, some_names());
+  require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+  require_recordable(std::move(rows).build(), 1);
 }
 
 void rtnetlink_multicast(Input input) {

@@ -3,14 +3,19 @@
 #include <algorithm>
 #include <tuple>
 
+#include "recorder/readers/proc_net_arp.h"
 #include "recorder/readers/proc_net_dev.h"
 #include "recorder/readers/proc_net_fib_trie.h"
 #include "recorder/readers/proc_net_if_inet6.h"
 #include "recorder/readers/proc_net_igmp.h"
+#include "recorder/readers/proc_net_mcfilter.h"
+#include "recorder/readers/proc_net_mr_cache.h"
 #include "recorder/readers/proc_net_route.h"
+#include "recorder/readers/proc_net_rt_cache.h"
 #include "recorder/readers/proc_net_snmp.h"
 #include "recorder/readers/proc_net_socket.h"
 #include "recorder/readers/proc_net_sockstat.h"
+#include "recorder/readers/proc_net_stat.h"
 #include "recorder/readers/proc_net_unix.h"
 #include "recorder/readers/socket_rows.h"
 #include "recorder/readers/unix_rows.h"
@@ -92,6 +97,62 @@ void proc_net_route(Input input) {
   add_lines(rows6, text, [&](std::string_view line) { return add_proc_route6(rows6, line); });
   require_recordable(std::move(rows).build(), count_lines(text));
   require_recordable(std::move(rows6).build(), count_lines(text));
+}
+
+void proc_net_rt_cache(Input input) {
+  const std::string_view text = as_text(input);
+  RouteCacheRows rows(route_cache_entries);
+  RtCacheLines cache;
+  add_lines(rows, text, [&](std::string_view line) { return cache.add(rows, line); });
+  require_recordable(std::move(rows).build(), count_lines(text));
+}
+
+void proc_net_arp(Input input) {
+  const std::string_view text = as_text(input);
+  NeighbourRows rows(neighbours);
+  add_lines(rows, text, [&](std::string_view line) { return add_arp_line(rows, line); });
+  require_recordable(std::move(rows).build(), count_lines(text));
+}
+
+void proc_net_stat(Input input) {
+  const std::string_view text = as_text(input);
+  StatLines stat;
+  TableStatisticRows rows(table_statistics);
+  Lines lines(text);
+  while (const auto line = lines.next()) {
+    std::ignore = stat.add(*line);
+    const std::size_t before = rows.size();
+    const Verdict verdict = add_rt6_stats_line(rows, *line);
+    require((rows.size() != before) == (verdict == Verdict::kept), "a line that is kept adds rows");
+  }
+  stat.add_to(rows, "rt_cache");
+  require_recordable(std::move(rows).build(), count_words(text) + count_lines(text) * 7);
+}
+
+void proc_net_mr_cache(Input input) {
+  const std::string_view text = as_text(input);
+  std::map<int, std::string> vifs;
+  Lines lines(text);
+  while (const auto line = lines.next()) {
+    if (const auto vif = parse_mr_vif_line(*line)) {
+      require(line->find(vif->name) != std::string_view::npos, "an interface stands in its line");
+      vifs.emplace(vif->number, vif->name);
+    }
+  }
+  MulticastRouteRows rows(multicast_routes);
+  add_lines(rows, text, [&](std::string_view line) { return add_mr_cache_line(rows, line, vifs); });
+  require_recordable(std::move(rows).build(), count_lines(text));
+}
+
+void proc_net_mcfilter(Input input) {
+  const std::string_view text = as_text(input);
+  const InterfaceNames names{0, {{1, "lo"}, {4, "long-name0"}}};
+  MulticastSourceRows sources(multicast_sources);
+  add_lines(sources, text, [&](std::string_view line) { return add_mcfilter_line(sources, line, names); });
+  require_recordable(std::move(sources).build(), count_lines(text));
+  LinkGroupRows groups(link_groups);
+  add_lines(groups, text, [&](std::string_view line) { return add_dev_mcast_line(groups, line); });
+  require_recordable(std::move(groups).build(), count_lines(text));
 }
 
 void proc_net_fib_trie(Input input) {

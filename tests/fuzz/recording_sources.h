@@ -7,7 +7,7 @@
 namespace hindstat::fuzz {
 
 /// The files of the machine that the target `recording` makes up. Their order is that of its inputs.
-inline constexpr std::array<std::string_view, 32> recorded_files = {"/proc/net/tcp",
+inline constexpr std::array<std::string_view, 39> recorded_files = {"/proc/net/tcp",
                                                                     "/proc/net/tcp6",
                                                                     "/proc/net/udp",
                                                                     "/proc/net/udp6",
@@ -38,14 +38,43 @@ inline constexpr std::array<std::string_view, 32> recorded_files = {"/proc/net/t
                                                                     "/proc/23/limits",
                                                                     "/proc/sys/kernel/osrelease",
                                                                     "/proc/sys/kernel/random/boot_id",
-                                                                    "/proc/net/fib_trie"};
+                                                                    "/proc/net/fib_trie",
+                                                                    "/proc/net/rt_cache",
+                                                                    "/proc/net/arp",
+                                                                    "/proc/net/stat/rt_cache",
+                                                                    "/proc/net/rt6_stats",
+                                                                    "/proc/net/mcfilter",
+                                                                    "/proc/net/mcfilter6",
+                                                                    "/proc/net/dev_mcast"};
 
 /// Its netlink dumps; they count on from the files.
-inline constexpr std::array<std::string_view, 18> recorded_dumps = {
-  "sock_diag-tcp-inet",     "sock_diag-tcp-inet6",     "sock_diag-udp-inet",       "sock_diag-udp-inet6",
-  "sock_diag-udplite-inet", "sock_diag-udplite-inet6", "sock_diag-raw-inet",       "sock_diag-raw-inet6",
-  "sock_diag-unix",         "rtnetlink-link",          "rtnetlink-addr-inet",      "rtnetlink-addr-inet6",
-  "rtnetlink-route-inet",   "rtnetlink-route-inet6",   "rtnetlink-multicast-inet", "rtnetlink-multicast-inet6",
-  "genetlink-families",     "ethtool-linkmodes"};
+inline constexpr std::array<std::string_view, 28> recorded_dumps = {"sock_diag-tcp-inet",
+                                                                    "sock_diag-tcp-inet6",
+                                                                    "sock_diag-udp-inet",
+                                                                    "sock_diag-udp-inet6",
+                                                                    "sock_diag-udplite-inet",
+                                                                    "sock_diag-udplite-inet6",
+                                                                    "sock_diag-raw-inet",
+                                                                    "sock_diag-raw-inet6",
+                                                                    "sock_diag-unix",
+                                                                    "rtnetlink-link",
+                                                                    "rtnetlink-addr-inet",
+                                                                    "rtnetlink-addr-inet6",
+                                                                    "rtnetlink-route-inet",
+                                                                    "rtnetlink-route-inet6",
+                                                                    "rtnetlink-multicast-inet",
+                                                                    "rtnetlink-multicast-inet6",
+                                                                    "genetlink-families",
+                                                                    "ethtool-linkmodes",
+                                                                    "rtnetlink-route-cached-inet",
+                                                                    "rtnetlink-route-cached-inet6",
+                                                                    "rtnetlink-rule-inet",
+                                                                    "rtnetlink-rule-inet6",
+                                                                    "rtnetlink-neigh-inet",
+                                                                    "rtnetlink-neigh-inet6",
+                                                                    "rtnetlink-neigh-proxy-inet",
+                                                                    "rtnetlink-neigh-proxy-inet6",
+                                                                    "rtnetlink-nexthop",
+                                                                    "tcp_metrics"};
 
 } // namespace hindstat::fuzz

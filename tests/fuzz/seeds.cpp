@@ -70,6 +70,20 @@ std::string_view target_of(const std::string& path) {
                                                                        {"proc/net/unix", "proc_net_unix"},
                                                                        {"proc/net/route", "proc_net_route"},
                                                                        {"proc/net/ipv6_route", "proc_net_route"},
+                                                                       {"proc/net/rt_cache", "proc_net_rt_cache"},
+                                                                       {"proc/net/ip_mr_cache", "proc_net_mr_cache"},
+                                                                       {"proc/net/ip6_mr_cache", "proc_net_mr_cache"},
+                                                                       {"proc/net/ip_mr_vif", "proc_net_mr_cache"},
+                                                                       {"proc/net/ip6_mr_vif", "proc_net_mr_cache"},
+                                                                       {"proc/net/mcfilter", "proc_net_mcfilter"},
+                                                                       {"proc/net/mcfilter6", "proc_net_mcfilter"},
+                                                                       {"proc/net/dev_mcast", "proc_net_mcfilter"},
+                                                                       {"proc/net/arp", "proc_net_arp"},
+                                                                       {"proc/net/rt6_stats", "proc_net_stat"},
+                                                                       {"proc/net/stat/rt_cache", "proc_net_stat"},
+                                                                       {"proc/net/stat/arp_cache", "proc_net_stat"},
+                                                                       {"proc/net/stat/ndisc_cache", "proc_net_stat"},
+                                                                       {"proc/sys/kernel/osrelease", "kernel_version"},
                                                                        {"proc/net/dev", "proc_net_dev"},
                                                                        {"proc/net/if_inet6", "proc_net_if_inet6"},
                                                                        {"proc/net/igmp", "proc_net_igmp"},
@@ -102,10 +116,15 @@ std::string_view target_of_dump(const std::string& name) {
   return name == "sock_diag-unix"                                         ? "unix_diag"
          : name.starts_with("sock_diag-")                                 ? "sock_diag"
          : name.starts_with("rtnetlink-addr-")                            ? "rtnetlink_address"
+         : name.starts_with("rtnetlink-route-cached-")                    ? "rtnetlink_route_exception"
          : name.starts_with("rtnetlink-route-")                           ? "rtnetlink_route"
          : name.starts_with("rtnetlink-multicast-")                       ? "rtnetlink_multicast"
          : name.starts_with("genetlink-") || name.starts_with("ethtool-") ? "ethtool_link_modes"
          : name.starts_with("ctnetlink-")                                 ? "ctnetlink_messages"
+         : name.starts_with("rtnetlink-rule-")                            ? "rtnetlink_rule"
+         : name.starts_with("rtnetlink-neigh-")                           ? "rtnetlink_neighbour"
+         : name == "rtnetlink-nexthop"                                    ? "rtnetlink_nexthop"
+         : name == "tcp_metrics"                                          ? "tcp_metrics"
          : name.starts_with("rtnetlink-link")                             ? "rtnetlink_link"
                                                                           : "";
 }
@@ -115,6 +134,16 @@ void add_dump(Seeds& seeds, const std::string& name, const std::string& bytes) {
   const std::string_view target = target_of_dump(name);
   NetlinkMessages messages(std::as_bytes(std::span(bytes)));
   while (const auto message = messages.next()) {
+    if (target == "rtnetlink_route") { // The same message, of multicast routing and of the cache.
+      std::string cached(as_text(message->payload));
+      constexpr std::size_t second_byte_of_flags = 9;
+      if (cached.size() > second_byte_of_flags) {
+        cached[second_byte_of_flags] = '\2'; // RTM_F_CLONED
+        seeds.add("rtnetlink_route_exception", cached);
+        cached.front() = '\x80'; // RTNL_FAMILY_IPMR
+        seeds.add("rtnetlink_multicast_route", cached);
+      }
+    }
     if (!target.empty() && !message->payload.empty()) {
       seeds.add(target, std::string(as_text(message->payload)));
     }
@@ -265,6 +294,24 @@ void add_typed(Seeds& seeds) {
   seeds.add("bundle_format", "error=EACCES\nprocesses_seen=3\nprocesses_denied=1\nfds 23=12\n");
   seeds.add("bundle_format", "4026532201 /run/netns/blue\n4026532202 /run/docker/netns/default\n");
   seeds.add("bundle_format", "EACCES /proc/net/nf_conntrack\nEIO /proc/net/tcp\n");
+  seeds.add("proc_net_arp", "10.77.1.1        0x1         0x2         7a:0f:8a:2b:6e:01     *        c0\n");
+  seeds.add("proc_net_stat", "entries  in_hit   in_slow_tot\n00000007 00000000 0000028d\n00000007 00000001 000000f0\n");
+  seeds.add("proc_net_stat", "0009 0006 000e 0007 0000 0000 0000\n");
+  seeds.add("proc_net_mcfilter", "  4     g1 0xe84d0001 0x0a4d0202      1      0\n");
+  seeds.add("proc_net_mcfilter",
+            "  4     g1 ff3e0000000000000000000000000001 fd770002000000000000000000000002      1      0\n");
+  seeds.add("proc_net_mcfilter", "4    g1              1     0     333300000001\n");
+  seeds.add("proc_net_mr_cache", "01004DE8 02024D0A 0          3      300        1  1:1    2:5  \n"
+                                 " 0 g1              300       3         0       0 00000 0102030A 00000000\n");
+  seeds.add("proc_net_mr_cache", "ff3e:0000:0000:0000:0000:0000:0000:0001 fd77::2 -1         0        0        0\n");
+  seeds.add("kernel_version", "2.6.32-754.el6.x86_64\n");
+  seeds.add("proc_net_rt_cache",
+            "Iface\tDestination\tGateway \tFlags\t\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\t"
+            "TOS\tHHRef\tHHUptod\tSpecDst\n"
+            "eth0\t0B01A8C0\t0B01A8C0\t       0\t1\t12\t0\t0201A8C0\t1500\t0\t300\t10\t-1\t1\t0201A8C0\n");
+  seeds.add("proc_net_rt_cache",
+            "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tHH\t"
+            "ARP\neth0\t0B01A8C0\t0101A8C0\t07\t1\t12\t0\t0201A8C0\t1500\t32767\t300\t2\t1\n");
   seeds.add("process_facts", "net:[4026531840]");
   seeds.add("process_facts", "0::/system.slice/docker-" + std::string(64, '4') + ".scope\n4:memory:/lxc/web\n");
 }

@@ -9,6 +9,7 @@
 #include <linux/if_link.h>
 #include <linux/rtnetlink.h>
 
+#include "recorder/readers/genetlink_family.h"
 #include "recorder/recorder.h"
 #include "tests/recorder/fake_system.h"
 #include "tests/recorder/netlink_builder.h"

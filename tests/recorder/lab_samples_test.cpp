@@ -36,12 +36,19 @@ std::set<TcpState> states_of(const Snapshot& snapshot) {
 TEST_CASE("the samples of the lab are understood whole, by netlink and by /proc", "[recorder]") {
   std::map<std::string, std::size_t> rows;
   std::set<TcpState> states;
+  // Tables that came after the bundles were made, and those that no file tells.
+  const std::set<std::string> not_there = {"route_exception", "route_cache", "tcp_metric", "rule",
+                                           "nexthop",         "neighbour",   "table_stat", "multicast_source",
+                                           "multicast_route", "link_group"};
   for (const std::string name : {"client", "client-later", "gateway", "gateway-later", "server", "server-later"}) {
     const Snapshot netlink = record_snapshot(*sample(name), {});
     const Snapshot proc = record_snapshot(WithoutNetlink(sample(name)), {});
     CHECK(netlink.info.host == name.substr(0, name.find('-')));
     for (const Snapshot* snapshot : {&netlink, &proc}) {
       for (const Capture& capture : snapshot->captures) {
+        if (not_there.contains(capture.table)) {
+          continue;
+        }
         CAPTURE(name, capture.table, capture.source, capture.detail, capture.example);
         // /proc has not every column of interfaces and addresses.
         CHECK((snapshot == &proc ? was_collected(capture.status) : capture.status == CaptureStatus::complete));

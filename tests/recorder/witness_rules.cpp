@@ -5,6 +5,7 @@
 
 #include "tables/address.h"
 #include "tables/format.h"
+#include "tables/neighbour.h"
 #include "tables/route.h"
 #include "tables/socket.h"
 #include "tables/unix_socket.h"
@@ -142,6 +143,25 @@ WitnessRule multicast_rule() {
   return {"multicast_group", {{only_proc, {"users", "report_expires"}}}};
 }
 
+std::string known_only(const Table&, std::size_t, std::string text) {
+  return text == "incomplete" || text == "failed" ? "unresolved" : text;
+}
+
+bool is_v6_neighbour(const Table& table, std::size_t row, const Capture&) {
+  return neighbours.row(table, row).address.is_v6();
+}
+
+WitnessRule neighbour_rule() {
+  return {"neighbour",
+          {{only_netlink, {"flags", "protocol", "state", "confirmed", "used", "updated", "probes"}},
+           {"/proc/net/arp does not tell why an address is not known", {"resolution"}, known_only}},
+          {"/proc/net/arp is IPv4 only", is_v6_neighbour}};
+}
+
+WitnessRule multicast_route_rule() {
+  return {"multicast_route", {{only_netlink, {"protocol", "used"}}}};
+}
+
 const ColumnsRule* rule_of(const WitnessRule& rule, std::string_view column) {
   const auto found = std::ranges::find_if(rule.columns, [column](const ColumnsRule& columns) {
     return std::ranges::find(columns.columns, column) != columns.columns.end();
@@ -152,7 +172,8 @@ const ColumnsRule* rule_of(const WitnessRule& rule, std::string_view column) {
 } // namespace
 
 std::vector<WitnessRule> witness_rules() {
-  return {socket_rule(), unix_rule(), route_rule(), interface_rule(), address_rule(), multicast_rule()};
+  return {socket_rule(),  unix_rule(),      route_rule(),     interface_rule(),
+          address_rule(), multicast_rule(), neighbour_rule(), multicast_route_rule()};
 }
 
 std::vector<SingleWitness> single_witnesses() {
@@ -161,6 +182,14 @@ std::vector<SingleWitness> single_witnesses() {
     {"process", "the facts are in /proc/PID and nowhere else"},
     {"protocol_counter", "no netlink family tells the numbers of /proc/net/snmp, netstat and snmp6"},
     {"sockstat", "no netlink family tells the numbers of /proc/net/sockstat"},
+    {"route_exception", "/proc/net/rt_cache has a heading only, and ipv6_route has no exceptions since 4.15"},
+    {"route_cache", "kernels that have one tell it in /proc/net/rt_cache; later ones have none"},
+    {"tcp_metric", "no file tells the metrics of TCP"},
+    {"multicast_source", "no netlink family tells source filters"},
+    {"link_group", "no netlink family tells link-layer groups"},
+    {"nexthop", "no file tells nexthop objects"},
+    {"table_stat", "no netlink family tells the numbers of /proc/net/stat and rt6_stats"},
+    {"rule", "no file tells the rules"},
     {"network_namespace", "names are those of files in /run/netns"},
     {"user", "names are in /etc/passwd"},
     {"service", "names are in /etc/services"},
