@@ -144,7 +144,7 @@ private:
     if (name == conntracks.name()) {
       return diff_flows(table, before_.find_table(name), after_.find_table(name), comparability.same_boot);
     }
-    std::vector<Event> events = diff_rows(table, comparability.same_boot);
+    std::vector<Event> events = diff_rows(table, comparability.same_boot, comparability.owners_comparable);
     if (name == users.name() || name == services.name()) {
       // A name is recorded while its uid or port is in use: that it comes or goes says nothing of the name.
       std::erase_if(events, [](const Event& event) { return event.before_row < 0 || event.after_row < 0; });

@@ -11,9 +11,9 @@ namespace {
 
 class RowDiffer {
 public:
-  RowDiffer(const ComparedTable& table, bool same_boot)
+  RowDiffer(const ComparedTable& table, bool same_boot, bool owners_comparable)
     : sides_(table), before_(table.before.table()), after_(table.after.table()), columns_(before_.spec().columns),
-      rows_(table), same_boot_(same_boot) {
+      rows_(table), same_boot_(same_boot), owners_comparable_(owners_comparable) {
   }
 
   std::vector<Event> run() {
@@ -77,7 +77,7 @@ private:
     switch (columns_[column].role) {
       case Role::state:
       case Role::attribute:
-        return true;
+        return owners_comparable_ || columns_[column].name != "pid";
       case Role::counter:
         return same_boot_;
       case Role::gauge:
@@ -94,13 +94,14 @@ private:
   std::span<const ColumnSpec> columns_;
   RowEvents rows_;
   bool same_boot_;
+  bool owners_comparable_;
   std::vector<Event> events_;
 };
 
 } // namespace
 
-std::vector<Event> diff_rows(const ComparedTable& table, bool same_boot) {
-  return RowDiffer(table, same_boot).run();
+std::vector<Event> diff_rows(const ComparedTable& table, bool same_boot, bool owners_comparable) {
+  return RowDiffer(table, same_boot, owners_comparable).run();
 }
 
 } // namespace hindstat

@@ -12,9 +12,14 @@
 #include <algorithm>
 #include <array>
 #include <cerrno>
+#include <condition_variable>
 #include <cstring>
 #include <ctime>
-#include <future>
+#include <exception>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <utility>
 
 #include "base/error.h"
 #include "base/unique_fd.h"
@@ -115,10 +120,81 @@ void add_namespaces_of_processes(std::vector<NamespaceId>& namespaces) {
   }
 }
 
+/// A thread that lives in one network namespace and does there what it is given, one piece of work after the other: a
+/// thread of its own for each would cost more than most of what is read.
+class NamespaceThread {
+public:
+  /// `network_namespace` outlives the thread.
+  explicit NamespaceThread(int network_namespace) : thread_([this, network_namespace] { run(network_namespace); }) {
+  }
+  NamespaceThread(const NamespaceThread&) = delete;
+  NamespaceThread& operator=(const NamespaceThread&) = delete;
+  ~NamespaceThread() {
+    give(nullptr);
+    thread_.join();
+  }
+
+  /// Returns when `work` is done, with 0; or with the error of setns(2), and it is not done. What it throws comes out.
+  int perform(const std::function<void()>& work) {
+    const std::scoped_lock one_at_a_time(callers_);
+    give(&work);
+    std::unique_lock lock(mutex_);
+    changed_.wait(lock, [this] { return idle_; });
+    if (thrown_) {
+      std::rethrow_exception(std::exchange(thrown_, nullptr));
+    }
+    return error_;
+  }
+
+private:
+  /// Null: the end.
+  void give(const std::function<void()>* work) {
+    const std::scoped_lock lock(mutex_);
+    work_ = work;
+    idle_ = false;
+    changed_.notify_all();
+  }
+
+  void run(int network_namespace) {
+    const int error = ::setns(network_namespace, CLONE_NEWNET) < 0 ? errno : 0;
+    std::unique_lock lock(mutex_);
+    error_ = error;
+    while (true) {
+      changed_.wait(lock, [this] { return !idle_; });
+      if (work_ == nullptr) {
+        return;
+      }
+      if (error_ == 0) {
+        lock.unlock();
+        std::exception_ptr thrown;
+        try {
+          (*work_)();
+        } catch (...) {
+          thrown = std::current_exception();
+        }
+        lock.lock();
+        thrown_ = thrown;
+      }
+      idle_ = true;
+      changed_.notify_all();
+    }
+  }
+
+  std::mutex callers_;
+  std::mutex mutex_;
+  std::condition_variable changed_;
+  const std::function<void()>* work_ = nullptr;
+  bool idle_ = true;
+  int error_ = 0;
+  std::exception_ptr thrown_;
+  std::thread thread_; ///< The last: it begins when all the others are there.
+};
+
 class LiveSystem : public System {
 public:
   LiveSystem() = default;
-  explicit LiveSystem(UniqueFd network_namespace) : namespace_(std::move(network_namespace)) {
+  explicit LiveSystem(UniqueFd network_namespace)
+    : namespace_(std::move(network_namespace)), thread_(std::make_unique<NamespaceThread>(namespace_.get())) {
   }
 
   FileRead read_file(const char* path) const override {
@@ -176,22 +252,18 @@ private:
   /// The result of `work` in the namespace, or a result of that type with only the error of setns(2).
   template <typename Work>
   auto inside(Work&& work) const -> decltype(work()) {
-    if (!namespace_) {
+    if (thread_ == nullptr) {
       return work();
     }
-    return std::async(std::launch::async,
-                      [this, &work]() -> decltype(work()) {
-                        if (::setns(namespace_.get(), CLONE_NEWNET) < 0) {
-                          decltype(work()) failed{};
-                          failed.error = errno;
-                          return failed;
-                        }
-                        return work();
-                      })
-      .get();
+    decltype(work()) result{};
+    if (const int error = thread_->perform([&] { result = work(); }); error != 0) {
+      result.error = error;
+    }
+    return result;
   }
 
-  UniqueFd namespace_; ///< None: that of the calling thread.
+  UniqueFd namespace_;
+  std::unique_ptr<NamespaceThread> thread_; ///< In the namespace; null: the calling thread is.
 };
 
 } // namespace

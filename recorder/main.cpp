@@ -47,6 +47,7 @@ struct Options {
   std::string bundle;
   std::string zone;
   NamespaceSelection namespaces;
+  bool tcp_info = false;
   bool verbose = false;
   bool utc = false;
   bool json = false;
@@ -77,6 +78,8 @@ void add_options(CLI::App& app, Options& options) {
     ->allow_extra_args(false)
     ->excludes(all);
   app.add_option("--netns-limit", options.namespaces.most, "Record at most so many of them (1000)")->option_text("N");
+  app.add_flag("--tcp-info", options.tcp_info,
+               "Also record what the kernel knows of each TCP connection: round trip times, windows, losses, rates");
   app.add_flag("-v,--verbose", options.verbose, "Print one line about what was recorded");
   app.set_version_flag("--version", std::string(tool) + " " + version);
   app.footer(footer);
@@ -189,7 +192,7 @@ void warn_of_unread_namespaces(const Snapshot& snapshot) {
 
 ExitCode record(const Options& options) {
   const std::unique_ptr<System> system = open_system(options);
-  const RecordOptions record_options{options.host, !options.save_bundle.empty(), options.namespaces};
+  const RecordOptions record_options{options.host, !options.save_bundle.empty(), options.namespaces, options.tcp_info};
   const SnapshotInfo info = read_host_info(*system, record_options);
   const std::string path = store_to_write(options);
   // Opening the store and loading what to compare with takes as long as a small recording: both run at once.

@@ -4,6 +4,7 @@
 #include <future>
 #include <map>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -103,6 +104,10 @@ public:
   std::vector<Table> tables;
   std::vector<Capture> captures;
   std::vector<KnownNamespace> namespaces; ///< Of the host; for readers of scope host.
+  bool is_entered = false;                ///< It is another namespace than the recorder's own.
+  bool tcp_info = false;                  ///< Whether table tcp_info was asked for.
+  /// Dumps that this kernel was found not to have: no other namespace is asked for them again.
+  std::set<std::string, std::less<>> absent_dumps;
 
 private:
   const System* system_;

@@ -6,6 +6,7 @@
 #include "recorder/readers/address_reader.h"
 #include "recorder/readers/conntrack_reader.h"
 #include "recorder/readers/interface_reader.h"
+#include "recorder/readers/link_socket_reader.h"
 #include "recorder/readers/multicast_reader.h"
 #include "recorder/readers/multicast_route_reader.h"
 #include "recorder/readers/name_reader.h"
@@ -21,6 +22,7 @@
 #include "recorder/readers/rule_reader.h"
 #include "recorder/readers/socket_owner_reader.h"
 #include "recorder/readers/socket_reader.h"
+#include "recorder/readers/sysctl_reader.h"
 #include "recorder/readers/tcp_metrics.h"
 #include "recorder/readers/unix_reader.h"
 
@@ -43,13 +45,18 @@ constexpr auto all_readers = std::to_array<Reader>({
   {"table_stat", ReaderScope::each_namespace, read_table_statistics},
   {"protocol_counter", ReaderScope::each_namespace, read_protocol_counters},
   {"sockstat", ReaderScope::each_namespace, read_socket_statistics},
+  {"interface_counter6", ReaderScope::each_namespace, read_interface_counters6},
+  {"sysctl", ReaderScope::each_namespace, read_sysctls},
   {"multicast_group", ReaderScope::each_namespace, read_multicast_groups},
   {"multicast_source", ReaderScope::each_namespace, read_multicast_sources},
   {"multicast_route", ReaderScope::each_namespace, read_multicast_routes},
   {"link_group", ReaderScope::each_namespace, read_link_groups},
   {"conntrack conntrack_expectation conntrack_stat", ReaderScope::each_namespace, read_connection_tracking},
-  {"socket", ReaderScope::each_namespace, read_sockets},
+  {"socket tcp_info", ReaderScope::each_namespace, read_sockets},
   {"unix_socket", ReaderScope::each_namespace, read_unix_sockets},
+  {"packet_socket", ReaderScope::each_namespace, read_packet_sockets},
+  {"netlink_socket", ReaderScope::each_namespace, read_netlink_sockets},
+  {"softnet", ReaderScope::host, read_softnet},
   {"socket_owner", ReaderScope::host, read_socket_owners},
   {"process", ReaderScope::host, read_processes},
   {"user", ReaderScope::host, read_users},

@@ -35,10 +35,13 @@ void keep_unread(ReadContext& context, const std::string& netns, CaptureStatus s
 }
 
 void read_other_namespace(ReadContext& context, const KnownNamespace& known, std::int64_t began_ns,
-                          bool all_witnesses) {
+                          const RecordOptions& options) {
   try {
     const std::unique_ptr<System> entered = context.system().enter(known.id);
-    ReadContext other(*entered, began_ns, {}, all_witnesses);
+    ReadContext other(*entered, began_ns, {}, options.all_witnesses);
+    other.is_entered = true;
+    other.tcp_info = options.tcp_info;
+    other.absent_dumps = context.absent_dumps;
     run_readers(other, ReaderScope::each_namespace);
     context.add_namespace(known.netns, std::move(other));
   } catch (const Error& error) { // It vanished, or may not be entered.
@@ -50,7 +53,7 @@ void read_other_namespaces(ReadContext& context, const RecordOptions& options, s
   const NamespaceSelection& selection = options.namespaces;
   const std::vector<KnownNamespace> selected = select_namespaces(context.namespaces, selection);
   for (std::size_t i = 0; i < std::min(selected.size(), selection.most); ++i) {
-    read_other_namespace(context, selected[i], began_ns, options.all_witnesses);
+    read_other_namespace(context, selected[i], began_ns, options);
   }
   for (std::size_t i = selection.most; i < selected.size(); ++i) {
     keep_unread(context, selected[i].netns, CaptureStatus::late,
@@ -70,6 +73,7 @@ Snapshot record_snapshot(const System& system, const RecordOptions& options) {
   // Nearly all the time goes into the scan and the dumps, both in the kernel: they run side by side.
   ReadContext context(system, began_ns, std::async(std::launch::async, [&system] { return system.socket_owners(); }),
                       options.all_witnesses);
+  context.tcp_info = options.tcp_info;
   context.namespaces = describe_namespaces(system, snapshot.info.net_namespace);
   run_readers(context, ReaderScope::each_namespace);
   if (options.namespaces.any()) {

@@ -13,6 +13,7 @@ struct RecordOptions {
   std::string host_label;     ///< Overrides the host name when not empty.
   bool all_witnesses = false; ///< Ask every source, also where the first one answered: for a bundle.
   NamespaceSelection namespaces = {};
+  bool tcp_info = false; ///< Also table tcp_info, which costs as much as the sockets themselves.
 };
 
 /// Takes one snapshot of the namespace that `system` stands for, and of those that the options select: every table of

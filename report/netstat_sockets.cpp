@@ -28,17 +28,18 @@ bool is_selected(const Socket& socket, const SocketView& view) {
   if (socket.state == TcpState::bound_inactive) {
     return false; // Not in /proc/net/tcp, so netstat has no row for it.
   }
-  if (socket.protocol == SocketProtocol::icmp) {
-    return false; // netstat does not read /proc/net/icmp.
+  if (socket.protocol == SocketProtocol::icmp || socket.protocol == SocketProtocol::mptcp
+      || socket.protocol == SocketProtocol::dccp) {
+    return false; // netstat does not know them.
   }
   if ((view.ipv4 || view.ipv6) && !(socket.local_address.is_v4() ? view.ipv4 : view.ipv6)) {
     return false;
   }
-  if (view.tcp || view.udp || view.udplite || view.raw) {
-    const bool wanted = (view.tcp && socket.protocol == SocketProtocol::tcp)
-                        || (view.udp && socket.protocol == SocketProtocol::udp)
-                        || (view.udplite && socket.protocol == SocketProtocol::udplite)
-                        || (view.raw && socket.protocol == SocketProtocol::raw);
+  if (view.tcp || view.udp || view.udplite || view.raw || view.sctp) {
+    const bool wanted =
+      (view.tcp && socket.protocol == SocketProtocol::tcp) || (view.udp && socket.protocol == SocketProtocol::udp)
+      || (view.udplite && socket.protocol == SocketProtocol::udplite)
+      || (view.sctp && socket.protocol == SocketProtocol::sctp) || (view.raw && socket.protocol == SocketProtocol::raw);
     if (!wanted) {
       return false;
     }
@@ -59,6 +60,12 @@ std::string_view protocol_name(const Socket& socket) {
       return v6 ? "raw6" : "raw";
     case SocketProtocol::icmp:
       return v6 ? "icmp6" : "icmp";
+    case SocketProtocol::mptcp:
+      return v6 ? "mptcp6" : "mptcp";
+    case SocketProtocol::sctp:
+      return "sctp"; // The kernel's files do not tell the families apart, and netstat does not.
+    case SocketProtocol::dccp:
+      return v6 ? "dccp6" : "dccp";
   }
   return "?";
 }
@@ -71,7 +78,10 @@ std::string format_endpoint(const IpAddress& address, std::uint16_t port, Socket
 
 std::string format_state(const Socket& socket) {
   switch (socket.protocol) {
-    case SocketProtocol::tcp: {
+    case SocketProtocol::tcp:
+    case SocketProtocol::mptcp:
+    case SocketProtocol::sctp:
+    case SocketProtocol::dccp: {
       const TcpState state = socket.state == TcpState::new_syn_recv ? TcpState::syn_recv : socket.state;
       return format_enum(NamesOf<TcpState>::values, static_cast<std::uint64_t>(state));
     }
@@ -123,7 +133,7 @@ std::string former_owner(const Socket& socket, const SocketView& view) {
 std::string format_line(const Socket& socket, const SocketView& view, const RecordedNames& names,
                         std::int64_t boottime_ns) {
   // The limit of the accept queue is sock_diag's Send-Q of a listener; netstat has always shown 0 there.
-  const bool is_listener = socket.protocol == SocketProtocol::tcp && socket.state == TcpState::listen;
+  const bool is_listener = socket.backlog.has_value() || socket.state == TcpState::listen;
   std::string line = fmt::format("{:<5} {:>6} {:>6} {:<23} {:<23} {:<11}", protocol_name(socket), socket.recv_queue,
                                  is_listener ? 0 : socket.send_queue,
                                  format_endpoint(socket.local_address, socket.local_port, socket.protocol, names),

@@ -15,6 +15,7 @@ struct SocketView {
   bool tcp = false; ///< With none of the four: all of them.
   bool udp = false;
   bool udplite = false;
+  bool sctp = false;
   bool raw = false;
   bool ipv4 = false; ///< With neither: both.
   bool ipv6 = false;

@@ -35,7 +35,7 @@ namespace {
 
 bool selects_protocols(const ViewOptions& options) {
   const SocketView& view = options.sockets;
-  return view.tcp || view.udp || view.udplite || view.raw;
+  return view.tcp || view.udp || view.udplite || view.raw || view.sctp;
 }
 
 bool describes_sockets(const ViewOptions& options) {
@@ -65,8 +65,8 @@ void refuse_what_is_not_recorded(const ViewOptions& options) {
   if (options.continuous) {
     throw Error("-c: a recorded moment does not repeat; hindstat-diff shows what changed between two of them");
   }
-  if (options.sctp) {
-    throw Error("-S: SCTP sockets are not recorded");
+  if (options.statistics && options.sockets.sctp) {
+    throw Error("-s -S: SCTP counters are not recorded");
   }
   if (options.context) {
     throw Error("-Z: security contexts are not recorded");

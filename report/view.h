@@ -30,7 +30,6 @@ struct ViewOptions {
   bool verbose = false;  ///< No effect: nothing is left unsaid without it.
   bool wide = false;     ///< With -M: both tuples; else no effect: nothing is cut without it.
   bool continuous = false;
-  bool sctp = false;
   bool context = false;
   std::vector<std::string> families; ///< -A, comma-split: inet, inet6, unix.
 };

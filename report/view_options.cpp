@@ -33,6 +33,7 @@ void add_socket_options(CLI::App& app, ViewOptions& options) {
   app.add_flag("-t,--tcp", view.tcp, "TCP sockets")->group(netstat_group);
   app.add_flag("-u,--udp", view.udp, "UDP sockets")->group(netstat_group);
   app.add_flag("-U,--udplite", view.udplite, "UDP-Lite sockets")->group(netstat_group);
+  app.add_flag("-S,--sctp", view.sctp, "SCTP endpoints and associations")->group(netstat_group);
   app.add_flag("-w,--raw", view.raw, "Raw sockets")->group(netstat_group);
   app.add_flag("-x,--unix", options.unix_domain, "Unix sockets")->group(netstat_group);
   app.add_flag("-4,--inet,--ip,--tcpip", view.ipv4, "IPv4 only")->group(netstat_group);
@@ -72,7 +73,6 @@ void add_name_options(CLI::App& app, ViewOptions& options) {
 void add_refused_options(CLI::App& app, ViewOptions& options) {
   app.add_flag("-c,--continuous", options.continuous, "Refused: a recorded moment does not repeat")
     ->group(netstat_group);
-  app.add_flag("-S,--sctp", options.sctp, "Refused: SCTP sockets are not recorded")->group(netstat_group);
   app.add_flag("-Z,--context", options.context, "Refused: security contexts are not recorded")->group(netstat_group);
   // check_view() says what is missing; not worth a line each in the help.
   using Family = std::pair<const char*, const char*>;

@@ -14,6 +14,7 @@
 #include "tables/conntrack_expectation.h"
 #include "tables/conntrack_stat.h"
 #include "tables/interface.h"
+#include "tables/interface_counter6.h"
 #include "tables/link_group.h"
 #include "tables/multicast_group.h"
 #include "tables/multicast_route.h"
@@ -21,6 +22,8 @@
 #include "tables/neighbour.h"
 #include "tables/network_namespace.h"
 #include "tables/nexthop.h"
+#include "tables/netlink_socket.h"
+#include "tables/packet_socket.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
@@ -31,6 +34,9 @@
 #include "tables/socket.h"
 #include "tables/socket_owner.h"
 #include "tables/sockstat.h"
+#include "tables/softnet.h"
+#include "tables/sysctl.h"
+#include "tables/tcp_info.h"
 #include "tables/table_stat.h"
 #include "tables/tcp_metric.h"
 #include "tables/unix_socket.h"
@@ -43,6 +49,9 @@ namespace {
 const std::array all_tables{
   sockets.spec(),
   unix_sockets.spec(),
+  packet_sockets.spec(),
+  netlink_sockets.spec(),
+  tcp_infos.spec(),
   socket_owners.spec(),
   processes.spec(),
   routes.spec(),
@@ -57,6 +66,9 @@ const std::array all_tables{
   addresses.spec(),
   protocol_counters.spec(),
   socket_statistics.spec(),
+  interface_counters6.spec(),
+  softnets.spec(),
+  sysctls.spec(),
   multicast_groups.spec(),
   conntracks.spec(),
   conntrack_expectations.spec(),

@@ -10,16 +10,27 @@
 namespace hindstat {
 
 /// Internet transport of a socket. The family is that of its addresses, as the kernel keeps tcp and tcp6 apart.
-enum class SocketProtocol : std::uint8_t { tcp = 1, udp = 2, udplite = 3, raw = 4, icmp = 5 };
+enum class SocketProtocol : std::uint8_t {
+  tcp = 1,
+  udp = 2,
+  udplite = 3,
+  raw = 4,
+  icmp = 5,
+  mptcp = 6,
+  sctp = 7,
+  dccp = 8
+};
 
 template <>
 struct NamesOf<SocketProtocol> {
-  static constexpr std::array values = {ValueName{1, "tcp"}, ValueName{2, "udp"}, ValueName{3, "udplite"},
-                                        ValueName{4, "raw"}, ValueName{5, "icmp"}};
+  static constexpr std::array values = {ValueName{1, "tcp"},  ValueName{2, "udp"},  ValueName{3, "udplite"},
+                                        ValueName{4, "raw"},  ValueName{5, "icmp"}, ValueName{6, "mptcp"},
+                                        ValueName{7, "sctp"}, ValueName{8, "dccp"}};
 };
 
 /// RFC 9293 states with the kernel's numbers (include/net/tcp_states.h). Sockets of the other protocols use
-/// established (connected) and close (not connected).
+/// established (connected) and close (not connected). From 33 on: states of an SCTP association that TCP does not have
+/// (32 and the kernel's number, include/net/sctp/constants.h).
 enum class TcpState : std::uint8_t {
   established = 1,
   syn_sent = 2,
@@ -34,15 +45,35 @@ enum class TcpState : std::uint8_t {
   closing = 11,
   new_syn_recv = 12,
   bound_inactive = 13,
+  cookie_wait = 33,
+  cookie_echoed = 34,
+  shutdown_pending = 36,
+  shutdown_sent = 37,
+  shutdown_received = 38,
+  shutdown_ack_sent = 39,
 };
 
 template <>
 struct NamesOf<TcpState> {
-  static constexpr std::array values = {
-    ValueName{1, "ESTABLISHED"},    ValueName{2, "SYN_SENT"},  ValueName{3, "SYN_RECV"}, ValueName{4, "FIN_WAIT1"},
-    ValueName{5, "FIN_WAIT2"},      ValueName{6, "TIME_WAIT"}, ValueName{7, "CLOSE"},    ValueName{8, "CLOSE_WAIT"},
-    ValueName{9, "LAST_ACK"},       ValueName{10, "LISTEN"},   ValueName{11, "CLOSING"}, ValueName{12, "NEW_SYN_RECV"},
-    ValueName{13, "BOUND_INACTIVE"}};
+  static constexpr std::array values = {ValueName{1, "ESTABLISHED"},
+                                        ValueName{2, "SYN_SENT"},
+                                        ValueName{3, "SYN_RECV"},
+                                        ValueName{4, "FIN_WAIT1"},
+                                        ValueName{5, "FIN_WAIT2"},
+                                        ValueName{6, "TIME_WAIT"},
+                                        ValueName{7, "CLOSE"},
+                                        ValueName{8, "CLOSE_WAIT"},
+                                        ValueName{9, "LAST_ACK"},
+                                        ValueName{10, "LISTEN"},
+                                        ValueName{11, "CLOSING"},
+                                        ValueName{12, "NEW_SYN_RECV"},
+                                        ValueName{13, "BOUND_INACTIVE"},
+                                        ValueName{33, "COOKIE_WAIT"},
+                                        ValueName{34, "COOKIE_ECHOED"},
+                                        ValueName{36, "SHUTDOWN_PENDING"},
+                                        ValueName{37, "SHUTDOWN_SENT"},
+                                        ValueName{38, "SHUTDOWN_RECEIVED"},
+                                        ValueName{39, "SHUTDOWN_ACK_SENT"}};
 };
 
 /// The timer that is pending (tcp_diag, inet_diag.h idiag_timer; /proc/net/tcp field tr), by netstat's names.
@@ -54,8 +85,9 @@ struct NamesOf<SocketTimer> {
                                         ValueName{3, "timewait"}, ValueName{4, "probe"}};
 };
 
-/// One internet socket. Sources: sock_diag (net/ipv4/inet_diag.c), else /proc/net/{tcp,udp,udplite,raw}{,6}; ping
-/// sockets only /proc/net/icmp{,6}.
+/// One internet socket, or one association of an SCTP socket, by its primary addresses. Sources: sock_diag
+/// (net/ipv4/inet_diag.c), else /proc/net/{tcp,udp,udplite,raw}{,6} and /proc/net/sctp/{eps,assocs}; ping sockets only
+/// /proc/net/icmp{,6}; MPTCP and DCCP only sock_diag.
 struct Socket {
   std::string netns;
   SocketProtocol protocol = SocketProtocol::tcp;
@@ -80,7 +112,7 @@ struct Socket {
 };
 
 inline constexpr auto sockets = define_table<Socket>(
-  "socket", "Internet sockets: TCP, UDP, UDP-Lite, raw and ping (icmp), IPv4 and IPv6.",
+  "socket", "Internet sockets: TCP, UDP, UDP-Lite, raw, ping (icmp), MPTCP, SCTP and DCCP, IPv4 and IPv6.",
   field<&Socket::netns>("netns", Role::key, "Network namespace; empty is the recorder's own."),
   field<&Socket::protocol>("protocol", Role::key, "Transport protocol."),
   field<&Socket::local_address>("local_address", Role::key, "Local address."),
@@ -91,7 +123,8 @@ inline constexpr auto sockets = define_table<Socket>(
   field<&Socket::cookie>("cookie", Role::incarnation,
                          "Kernel socket cookie, one for the whole life of a socket; only from netlink.", Unit::hex),
   field<&Socket::inode>("inode", Role::incarnation, "Inode in sockfs; 0 while not accepted, orphaned or in TIME_WAIT."),
-  field<&Socket::state>("state", Role::state, "State of RFC 9293; ESTABLISHED or CLOSE for other protocols."),
+  field<&Socket::state>("state", Role::state,
+                        "State of RFC 9293, or of an SCTP association; ESTABLISHED or CLOSE for other protocols."),
   field<&Socket::recv_queue>("recv_queue", Role::gauge,
                              "Unread bytes (memory but for TCP); for LISTEN the accept queue's length."),
   field<&Socket::send_queue>("send_queue", Role::gauge, "Bytes not acknowledged yet (memory but for TCP).",

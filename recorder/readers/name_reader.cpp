@@ -8,6 +8,7 @@
 #include "recorder/readers/name_files.h"
 #include "recorder/text_fields.h"
 #include "tables/conntrack.h"
+#include "tables/packet_socket.h"
 #include "tables/service.h"
 #include "tables/socket.h"
 #include "tables/unix_socket.h"
@@ -95,6 +96,9 @@ void read_users(ReadContext& context) {
   }
   if (local != nullptr) {
     add_uids(unix_sockets.column<&UnixSocket::uid>(*local), uids);
+  }
+  if (const Table* const packet = find_table(context, packet_sockets.name()); packet != nullptr) {
+    add_uids(packet_sockets.column<&PacketSocket::uid>(*packet), uids);
   }
   TableBuilder rows(users);
   Lines lines(names.file.bytes);

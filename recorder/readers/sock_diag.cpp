@@ -6,6 +6,7 @@
 
 #include <arpa/inet.h>
 #include <linux/inet_diag.h>
+#include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <sys/socket.h>
 
@@ -24,6 +25,23 @@ IpAddress address_of(const __be32 (&words)[4], bool v6) {
   std::array<std::uint8_t, 16> bytes{};
   std::memcpy(bytes.data(), &words[0], bytes.size());
   return v6 ? IpAddress::v6(bytes) : IpAddress::v4({bytes[0], bytes[1], bytes[2], bytes[3]});
+}
+
+/// A text with its terminating NUL.
+std::string_view text_of(std::span<const std::byte> bytes) {
+  const std::string_view text(reinterpret_cast<const char*>(bytes.data()), bytes.size());
+  return text.substr(0, text.find('\0'));
+}
+
+constexpr std::uint8_t extension(int attribute) {
+  return static_cast<std::uint8_t>(1U << static_cast<unsigned>(attribute - 1));
+}
+
+inet_diag_req_v2 request_for(int family) {
+  inet_diag_req_v2 request{};
+  request.sdiag_family = static_cast<std::uint8_t>(family);
+  request.idiag_states = every_state;
+  return request;
 }
 
 } // namespace
@@ -51,19 +69,47 @@ std::optional<DiagSocket> parse_inet_diag(std::span<const std::byte> payload) {
   socket.inode = message->idiag_inode;
   NetlinkAttributes attributes(payload.subspan(sizeof(inet_diag_msg)));
   while (const auto attribute = attributes.next()) {
-    if (attribute->type == INET_DIAG_SKMEMINFO) {
-      socket.drops = load_value<std::uint32_t>(attribute->value, SK_MEMINFO_DROPS * sizeof(std::uint32_t));
+    switch (attribute->type) {
+      case INET_DIAG_SKMEMINFO:
+        socket.memory = attribute->value;
+        socket.drops = load_value<std::uint32_t>(attribute->value, SK_MEMINFO_DROPS * sizeof(std::uint32_t));
+        break;
+      case INET_DIAG_INFO:
+        socket.tcp_info = attribute->value;
+        break;
+      case INET_DIAG_CONG:
+        socket.congestion_control = text_of(attribute->value);
+        break;
+      case INET_DIAG_PEERS:
+        socket.is_association = true;
+        break;
+      default:
+        break;
     }
   }
   return socket;
 }
 
-std::array<std::byte, 56> inet_diag_request(int family, int protocol, bool with_memory) {
-  inet_diag_req_v2 request{};
-  request.sdiag_family = static_cast<std::uint8_t>(family);
+std::array<std::byte, 56> inet_diag_request(int family, int protocol, DiagDetail detail) {
+  constexpr std::uint8_t info = extension(INET_DIAG_INFO) | extension(INET_DIAG_CONG);
+  inet_diag_req_v2 request = request_for(family);
   request.sdiag_protocol = static_cast<std::uint8_t>(protocol);
-  request.idiag_ext = with_memory ? 1U << (INET_DIAG_SKMEMINFO - 1) : 0;
-  request.idiag_states = every_state;
+  request.idiag_ext = detail == DiagDetail::none ? 0 : extension(INET_DIAG_SKMEMINFO);
+  if (detail == DiagDetail::tcp_info) {
+    request.idiag_ext |= info;
+  }
+  return std::bit_cast<std::array<std::byte, sizeof(request)>>(request);
+}
+
+std::array<std::byte, 64> mptcp_diag_request(int family) {
+  struct Request {
+    inet_diag_req_v2 request;
+    nlattr attribute;
+    std::uint32_t protocol;
+  };
+  constexpr std::uint16_t protocol_attribute = 3; // INET_DIAG_REQ_PROTOCOL
+  constexpr std::uint32_t mptcp = 262;            // IPPROTO_MPTCP
+  const Request request{request_for(family), {sizeof(nlattr) + sizeof(mptcp), protocol_attribute}, mptcp};
   return std::bit_cast<std::array<std::byte, sizeof(request)>>(request);
 }
 

@@ -3,6 +3,8 @@
 
 #include "recorder/host_info.h"
 #include "recorder/readers/owner_join.h"
+#include "tables/netlink_socket.h"
+#include "tables/packet_socket.h"
 #include "tables/socket.h"
 #include "tables/unix_socket.h"
 
@@ -11,7 +13,8 @@ namespace hindstat {
 namespace {
 
 bool has_owners(std::string_view table) {
-  return table == sockets.name() || table == unix_sockets.name();
+  return table == sockets.name() || table == unix_sockets.name() || table == packet_sockets.name()
+         || table == netlink_sockets.name();
 }
 
 std::vector<OwnedTable> owned_tables(std::vector<Table>& tables) {
@@ -21,6 +24,10 @@ std::vector<OwnedTable> owned_tables(std::vector<Table>& tables) {
       owned.push_back(owned_table(sockets, table));
     } else if (table.spec().name == unix_sockets.name()) {
       owned.push_back(owned_table(unix_sockets, table));
+    } else if (table.spec().name == packet_sockets.name()) {
+      owned.push_back(owned_table(packet_sockets, table));
+    } else if (table.spec().name == netlink_sockets.name()) {
+      owned.push_back(owned_table(netlink_sockets, table));
     }
   }
   return owned;

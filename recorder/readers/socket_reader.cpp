@@ -5,15 +5,21 @@
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
 
+#include <algorithm>
 #include <array>
+#include <cerrno>
 #include <utility>
 
+#include "recorder/readers/proc_net_sockstat.h"
 #include "recorder/readers/socket_rows.h"
 #include "recorder/readers/table_parts.h"
 
 namespace hindstat {
 
 namespace {
+
+constexpr int ipproto_dccp = 33;
+constexpr int ipproto_mptcp = 262;
 
 /// One protocol of one family, and where the kernel tells of it.
 struct Source {
@@ -22,10 +28,10 @@ struct Source {
   int family;
   int ip_protocol;
   std::string_view dump; ///< Empty where sock_diag does not know the protocol.
-  const char* path;
+  const char* path;      ///< Null where no file tells of it.
 };
 
-constexpr std::array<Source, 10> sources = {{
+constexpr std::array<Source, 16> sources = {{
   {"tcp", SocketProtocol::tcp, AF_INET, IPPROTO_TCP, "sock_diag-tcp-inet", "/proc/net/tcp"},
   {"tcp6", SocketProtocol::tcp, AF_INET6, IPPROTO_TCP, "sock_diag-tcp-inet6", "/proc/net/tcp6"},
   {"udp", SocketProtocol::udp, AF_INET, IPPROTO_UDP, "sock_diag-udp-inet", "/proc/net/udp"},
@@ -36,53 +42,225 @@ constexpr std::array<Source, 10> sources = {{
   {"raw6", SocketProtocol::raw, AF_INET6, IPPROTO_RAW, "sock_diag-raw-inet6", "/proc/net/raw6"},
   {"icmp", SocketProtocol::icmp, AF_INET, IPPROTO_ICMP, "", "/proc/net/icmp"},
   {"icmp6", SocketProtocol::icmp, AF_INET6, IPPROTO_ICMPV6, "", "/proc/net/icmp6"},
+  {"mptcp", SocketProtocol::mptcp, AF_INET, ipproto_mptcp, "sock_diag-mptcp-inet", nullptr},
+  {"mptcp6", SocketProtocol::mptcp, AF_INET6, ipproto_mptcp, "sock_diag-mptcp-inet6", nullptr},
+  {"sctp", SocketProtocol::sctp, AF_INET, IPPROTO_SCTP, "sock_diag-sctp-inet", "/proc/net/sctp/eps"},
+  {"sctp6", SocketProtocol::sctp, AF_INET6, IPPROTO_SCTP, "sock_diag-sctp-inet6", "/proc/net/sctp/eps"},
+  {"dccp", SocketProtocol::dccp, AF_INET, ipproto_dccp, "sock_diag-dccp-inet", nullptr},
+  {"dccp6", SocketProtocol::dccp, AF_INET6, ipproto_dccp, "sock_diag-dccp-inet6", nullptr},
 }};
 
-PartRead read_netlink(ReadContext& context, const Source& source, SocketRows& rows, Capture& capture) {
-  const InterfaceNames& names = context.interfaces();
-  const auto payload = inet_diag_request(source.family, source.ip_protocol, source.protocol != SocketProtocol::tcp);
-  const NetlinkRequest request{source.dump, NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, payload, false};
-  const auto add = [&](std::span<const std::byte> message, std::uint64_t boottime_ms) {
-    const auto socket = parse_inet_diag(message);
-    if (socket) {
-      rows.add(source.protocol, *socket, names, boottime_ms);
+/// Table tcp_info while the dumps of table socket are being read, where it was asked for.
+class TcpInfoPart {
+public:
+  explicit TcpInfoPart(ReadContext& context) : context_(context), capture_(context.begin(tcp_infos.name(), "netlink")) {
+  }
+
+  /// Null where the table is not wanted.
+  [[nodiscard]] TcpInfoRows* rows() {
+    return context_.tcp_info ? &rows_ : nullptr;
+  }
+
+  void add_answer(const Source& source, int error, bool interrupted) {
+    if (source.protocol != SocketProtocol::tcp) {
+      return;
     }
-    return socket ? Verdict::kept : Verdict::rejected;
-  };
-  return {read_dump(context, request, SOCK_DIAG_BY_FAMILY, rows, capture, add)};
+    if (error != 0) {
+      answers_.add_missing(capture_, source.label, error, false);
+      return;
+    }
+    answers_.add_told(capture_, source.label, "netlink", false);
+    if (interrupted) {
+      mark_partial(capture_, "interrupted: the table changed during the dump (3 tries)");
+    }
+  }
+
+  void keep() && {
+    if (!context_.tcp_info) {
+      return;
+    }
+    context_.end(capture_);
+    if (answers_.any()) {
+      context_.keep(std::move(capture_), std::move(rows_).build());
+      return;
+    }
+    context_.keep_missing(std::move(capture_), status_of_error(answers_.error()),
+                          "sock_diag does not answer: " + error_text(answers_.error()));
+  }
+
+private:
+  ReadContext& context_;
+  Capture capture_;
+  PartAnswers answers_;
+  TcpInfoRows rows_;
+};
+
+/// Whether /proc/net/sockstat and sockstat6 say that the namespace has no TCP socket, not even one in TIME_WAIT. What
+/// is only bound is not counted.
+bool has_no_tcp(ReadContext& context) {
+  StatisticRows rows(socket_statistics);
+  for (const char* path : {"/proc/net/sockstat", "/proc/net/sockstat6"}) {
+    const FileRead& file = context.shared_file(path);
+    // Without IPv6 there is no second file, and no socket in it.
+    if (file.error != 0 && (rows.size() == 0 || status_of_error(file.error) != CaptureStatus::absent)) {
+      return false;
+    }
+    Lines lines(file.bytes);
+    while (const auto line = lines.next()) {
+      if (add_socket_statistics(rows, *line) != Verdict::kept) {
+        return false;
+      }
+    }
+  }
+  const Table table = std::move(rows).build();
+  std::size_t counts = 0;
+  for (std::size_t i = 0; i < table.size(); ++i) {
+    const SocketStatistic row = socket_statistics.row(table, i);
+    const bool counted = row.protocol.starts_with("TCP") && (row.name == "inuse" || row.name == "tw");
+    if (counted && row.value != 0) {
+      return false;
+    }
+    counts += counted ? 1U : 0U;
+  }
+  return counts >= 2;
 }
 
-PartRead read_proc(ReadContext& context, const Source& source, SocketRows& rows, Capture& capture) {
-  const std::uint64_t boottime_ms = context.boottime_ms();
-  const FileRead file = context.system().read_file(source.path);
-  bool in_header = true;
-  read_lines(file.bytes, capture, [&](std::string_view line) {
-    if (std::exchange(in_header, false)) {
-      return Verdict::heading;
-    }
-    const auto socket = parse_proc_socket(line, source.protocol != SocketProtocol::tcp);
-    const bool fits = socket && socket->local_address.is_v4() == (source.family == AF_INET);
-    if (fits) {
-      rows.add(source.protocol, *socket, boottime_ms);
-    }
-    return fits ? Verdict::kept : Verdict::rejected;
-  });
-  return {file.error};
+/// Protocols that many kernels lack. Each time that one is asked for, such a kernel looks for a module.
+bool is_seldom_there(SocketProtocol protocol) {
+  return protocol == SocketProtocol::raw || protocol == SocketProtocol::mptcp || protocol == SocketProtocol::sctp
+         || protocol == SocketProtocol::dccp;
 }
+
+class SocketReader {
+public:
+  explicit SocketReader(ReadContext& context)
+    : context_(context), infos_(context), table_(context, sockets.name(), SocketRows(infos_.rows())) {
+  }
+
+  void run() {
+    const bool no_tcp = context_.is_entered && has_no_tcp(context_);
+    for (const Source& source : sources) {
+      if (no_tcp && source.protocol == SocketProtocol::tcp) {
+        table_.read(source.label, {{"netlink", [](SocketRows&, Capture&) { return PartRead{}; }}});
+        infos_.add_answer(source, 0, false);
+      } else {
+        read(source);
+      }
+    }
+    if (no_tcp) {
+      table_.add_coverage("no_tcp", "sockstat");
+    }
+    std::move(table_).keep("neither sock_diag nor /proc/net answers");
+    std::move(infos_).keep();
+  }
+
+private:
+  using Witness = TableParts<SocketRows>::Witness;
+
+  void read(const Source& source) {
+    const Witness netlink{"netlink",
+                          [&](SocketRows& rows, Capture& capture) { return read_netlink(source, rows, capture); }};
+    const Witness proc{"proc", [&](SocketRows& rows, Capture& capture) {
+                         return source.protocol == SocketProtocol::sctp ? read_sctp(source, rows, capture)
+                                                                        : read_proc(source, rows, capture);
+                       }};
+    if (source.dump.empty()) {
+      table_.read(source.label, {proc});
+    } else if (source.path == nullptr) {
+      table_.read(source.label, {netlink});
+    } else {
+      table_.read(source.label, {netlink, proc});
+    }
+  }
+
+  [[nodiscard]] DiagDetail detail_of(const Source& source) const {
+    if (source.protocol != SocketProtocol::tcp) {
+      return DiagDetail::memory;
+    }
+    return context_.tcp_info ? DiagDetail::tcp_info : DiagDetail::none;
+  }
+
+  PartRead read_netlink(const Source& source, SocketRows& rows, Capture& capture) {
+    const InterfaceNames& names = context_.interfaces();
+    const auto plain = inet_diag_request(source.family, source.ip_protocol, detail_of(source));
+    const auto mptcp = mptcp_diag_request(source.family);
+    const auto payload =
+      source.protocol == SocketProtocol::mptcp ? std::span<const std::byte>(mptcp) : std::span<const std::byte>(plain);
+    const NetlinkRequest request{source.dump, NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, payload, false};
+    const auto add = [&](std::span<const std::byte> message, std::uint64_t boottime_ms) {
+      const auto socket = parse_inet_diag(message);
+      if (socket) {
+        rows.add(source.protocol, *socket, names, boottime_ms);
+      }
+      return socket ? Verdict::kept : Verdict::rejected;
+    };
+    if (context_.absent_dumps.contains(source.dump)) {
+      return {ENOENT};
+    }
+    const std::string doubts = capture.detail;
+    const int error = read_dump(context_, request, SOCK_DIAG_BY_FAMILY, rows, capture, add);
+    infos_.add_answer(source, error, capture.detail != doubts);
+    if (error == ENOENT && is_seldom_there(source.protocol)) {
+      context_.absent_dumps.emplace(source.dump);
+    }
+    return {error};
+  }
+
+  PartRead read_proc(const Source& source, SocketRows& rows, Capture& capture) {
+    const std::uint64_t boottime_ms = context_.boottime_ms();
+    const FileRead file = context_.system().read_file(source.path);
+    bool in_header = true;
+    read_lines(file.bytes, capture, [&](std::string_view line) {
+      if (std::exchange(in_header, false)) {
+        return Verdict::heading;
+      }
+      const auto socket = parse_proc_socket(line, source.protocol != SocketProtocol::tcp);
+      const bool fits = socket && socket->local_address.is_v4() == (source.family == AF_INET);
+      if (fits) {
+        rows.add(source.protocol, *socket, boottime_ms);
+      }
+      return fits ? Verdict::kept : Verdict::rejected;
+    });
+    return {file.error};
+  }
+
+  /// Endpoints and associations of one family; those of the other are in the same two files.
+  PartRead read_sctp(const Source& source, SocketRows& rows, Capture& capture) {
+    const bool v4 = source.family == AF_INET;
+    using Parser = std::optional<SctpRecord> (*)(std::string_view);
+    using File = std::pair<const char*, Parser>;
+    for (const auto& [path, parser] :
+         {File(source.path, parse_sctp_endpoint), File("/proc/net/sctp/assocs", parse_sctp_association)}) {
+      const Parser parse = parser;
+      const FileRead& file = context_.shared_file(path);
+      if (file.error != 0) {
+        return {file.error};
+      }
+      bool in_header = true;
+      read_lines(file.bytes, capture, [&](std::string_view line) {
+        if (std::exchange(in_header, false)) {
+          return Verdict::heading;
+        }
+        const auto record = parse(line);
+        if (record && record->local_address.is_v4() == v4) {
+          rows.add(*record);
+        }
+        // A line that is understood is another family's at worst; one that is not counts once.
+        return record || !v4 ? Verdict::kept : Verdict::rejected;
+      });
+    }
+    return {};
+  }
+
+  ReadContext& context_;
+  TcpInfoPart infos_;
+  TableParts<SocketRows> table_;
+};
 
 } // namespace
 
 void read_sockets(ReadContext& context) {
-  TableParts table(context, sockets.name(), SocketRows());
-  for (const Source& source : sources) {
-    const TableParts<SocketRows>::Witness proc{"proc", std::bind_front(read_proc, std::ref(context), source)};
-    if (source.dump.empty()) {
-      table.read(source.label, {proc});
-    } else {
-      table.read(source.label, {{"netlink", std::bind_front(read_netlink, std::ref(context), source)}, proc});
-    }
-  }
-  std::move(table).keep("neither sock_diag nor /proc/net answers");
+  SocketReader(context).run();
 }
 
 } // namespace hindstat

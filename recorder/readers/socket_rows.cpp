@@ -25,12 +25,43 @@ std::uint8_t retries_of(const ProcSocket& socket) {
   return static_cast<std::uint8_t>(std::min<std::uint32_t>(retries, std::numeric_limits<std::uint8_t>::max()));
 }
 
+bool has_accept_queue(SocketProtocol protocol) {
+  return protocol == SocketProtocol::tcp || protocol == SocketProtocol::mptcp || protocol == SocketProtocol::sctp
+         || protocol == SocketProtocol::dccp;
+}
+
+/// Of an SCTP association the kernel gives the number of the pending event (SCTP_EVENT_TIMEOUT_T3_RTX).
+SocketTimer timer_of(const DiagSocket& socket) {
+  if (socket.is_association) {
+    return socket.timer != 0 ? SocketTimer::on : SocketTimer::off;
+  }
+  return static_cast<SocketTimer>(socket.timer);
+}
+
 } // namespace
+
+TcpState state_of_association(std::uint8_t number) {
+  constexpr std::uint8_t closed = 0;
+  constexpr std::uint8_t established = 3;
+  constexpr std::uint8_t highest = 7;
+  constexpr std::uint8_t first = 32;
+  if (number == closed || number > highest) {
+    return TcpState::close;
+  }
+  return number == established ? TcpState::established : static_cast<TcpState>(first + number);
+}
+
+void SocketRows::truncate(std::size_t rows) {
+  TableBuilder::truncate(rows);
+  if (infos_ != nullptr) {
+    infos_->truncate_to_sockets(rows);
+  }
+}
 
 void SocketRows::add(SocketProtocol protocol, const DiagSocket& socket, const InterfaceNames& names,
                      std::uint64_t boottime_ms) {
-  const auto state = static_cast<TcpState>(socket.state);
-  const bool listens = protocol == SocketProtocol::tcp && state == TcpState::listen;
+  const auto state = socket.is_association ? state_of_association(socket.state) : static_cast<TcpState>(socket.state);
+  const bool listens = has_accept_queue(protocol) && state == TcpState::listen;
   row_.protocol = protocol;
   row_.local_address = socket.local_address;
   row_.local_port = socket.local_port;
@@ -44,10 +75,13 @@ void SocketRows::add(SocketProtocol protocol, const DiagSocket& socket, const In
   row_.backlog = listens ? std::optional(socket.send_queue) : std::nullopt;
   row_.uid = socket.uid;
   row_.bound_interface = socket.ifindex != 0 ? names.find(socket.ifindex) : std::nullopt;
-  row_.timer = static_cast<SocketTimer>(socket.timer);
+  row_.timer = timer_of(socket);
   row_.timer_expires = socket.timer != 0 ? std::optional(boottime_ms + socket.expires_ms) : std::nullopt;
   row_.timer_retries = socket.retransmits;
   row_.drops = protocol == SocketProtocol::tcp ? std::nullopt : socket.drops;
+  if (infos_ != nullptr && protocol == SocketProtocol::tcp) {
+    infos_->add(socket, size(), boottime_ms);
+  }
   TableBuilder::add(row_);
 }
 
@@ -69,6 +103,21 @@ void SocketRows::add(SocketProtocol protocol, const ProcSocket& socket, std::uin
   row_.timer_expires = socket.timer != 0 ? std::optional(boottime_ms + socket.timer_ticks * ms_per_tick) : std::nullopt;
   row_.timer_retries = retries_of(socket);
   row_.drops = socket.drops;
+  TableBuilder::add(row_);
+}
+
+void SocketRows::add(const SctpRecord& record) {
+  row_ = Socket();
+  row_.protocol = SocketProtocol::sctp;
+  row_.local_address = record.local_address;
+  row_.local_port = record.local_port;
+  row_.remote_address = record.remote_address;
+  row_.remote_port = record.remote_port;
+  row_.inode = record.inode;
+  row_.state = record.is_association ? state_of_association(record.state) : static_cast<TcpState>(record.state);
+  row_.recv_queue = record.recv_queue;
+  row_.send_queue = record.send_queue;
+  row_.uid = record.uid;
   TableBuilder::add(row_);
 }
 

@@ -5,10 +5,6 @@ namespace hindstat {
 
 namespace {
 
-void add_coverage(Capture& capture, std::string_view label, std::string_view answer) {
-  capture.coverage.append(capture.coverage.empty() ? "" : " ").append(label).append("=").append(answer);
-}
-
 /// Of two errors the one that leaves more open.
 int graver_error(int a, int b) {
   const auto gravity = [](int error) {
@@ -27,6 +23,10 @@ int graver_error(int a, int b) {
 }
 
 } // namespace
+
+void add_coverage(Capture& capture, std::string_view label, std::string_view answer) {
+  capture.coverage.append(capture.coverage.empty() ? "" : " ").append(label).append("=").append(answer);
+}
 
 void PartAnswers::add_told(Capture& capture, std::string_view label, std::string_view witness, bool has_gaps) {
   netlink_ = netlink_ || witness == "netlink";

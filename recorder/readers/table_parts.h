@@ -20,6 +20,9 @@ struct PartRead {
   bool has_gaps = false; ///< Rows are known to be missing; the capture's detail says which.
 };
 
+/// Adds "label=answer" to what the capture says of its sources.
+void add_coverage(Capture& capture, std::string_view label, std::string_view answer);
+
 /// Who told the parts of one table, for its capture.
 class PartAnswers {
 public:
@@ -82,6 +85,11 @@ public:
     if (!told) {
       answers_.add_missing(capture_, label, error, in_every_kernel);
     }
+  }
+
+  /// One more word for the capture's coverage.
+  void add_coverage(std::string_view label, std::string_view answer) {
+    hindstat::add_coverage(capture_, label, answer);
   }
 
   /// Hands the table to the context; `unanswered` is the detail when no part was told: "neither X nor Y answers".

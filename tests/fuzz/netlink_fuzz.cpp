@@ -7,6 +7,7 @@
 
 #include "recorder/readers/ethtool_link_modes.h"
 #include "recorder/readers/genetlink_family.h"
+#include "recorder/readers/link_sockets.h"
 #include "recorder/readers/rtnetlink_address.h"
 #include "recorder/readers/rtnetlink_link.h"
 #include "recorder/readers/rtnetlink_multicast.h"
@@ -162,12 +163,17 @@ void sock_diag(Input input) {
     return;
   }
   require(socket->local_address.is_v4() == socket->remote_address.is_v4(), "both ends are of one family");
-  SocketRows rows;
-  for (const auto protocol :
-       {SocketProtocol::tcp, SocketProtocol::udp, SocketProtocol::udplite, SocketProtocol::raw, SocketProtocol::icmp}) {
+  require(lies_in(socket->congestion_control, as_text(input)) && lies_in(as_text(socket->tcp_info), as_text(input)),
+          "what an attribute holds lies in the message");
+  TcpInfoRows infos;
+  SocketRows rows(&infos);
+  for (const auto protocol : {SocketProtocol::tcp, SocketProtocol::udp, SocketProtocol::udplite, SocketProtocol::raw,
+                              SocketProtocol::icmp, SocketProtocol::mptcp, SocketProtocol::sctp}) {
     rows.add(protocol, *socket, some_names(), boottime_ms);
   }
-  require_recordable(std::move(rows).build(), 5);
+  require(infos.size() <= 1, "only a TCP socket has a row of tcp_info");
+  require_recordable(std::move(infos).build(), 1);
+  require_recordable(std::move(rows).build(), 7);
 }
 
 void unix_diag(Input input) {
@@ -179,6 +185,20 @@ void unix_diag(Input input) {
   UnixRows rows;
   const bool added = rows.add(*socket, std::nullopt);
   require(rows.size() == (added ? 1U : 0U), "a socket that is added is one row");
+  require_recordable(std::move(rows).build(), 1);
+}
+
+void packet_diag(Input input) {
+  PacketRows rows(packet_sockets);
+  const Verdict verdict = add_packet_message(rows, input, some_names());
+  require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
+  require_recordable(std::move(rows).build(), 1);
+}
+
+void netlink_diag(Input input) {
+  NetlinkRows rows(netlink_sockets);
+  const Verdict verdict = add_netlink_message(rows, input, 0);
+  require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
   require_recordable(std::move(rows).build(), 1);
 }
 

@@ -4,6 +4,7 @@
 #include <tuple>
 
 #include "recorder/readers/proc_net_arp.h"
+#include "recorder/readers/link_sockets.h"
 #include "recorder/readers/proc_net_dev.h"
 #include "recorder/readers/proc_net_fib_trie.h"
 #include "recorder/readers/proc_net_if_inet6.h"
@@ -16,6 +17,11 @@
 #include "recorder/readers/proc_net_socket.h"
 #include "recorder/readers/proc_net_sockstat.h"
 #include "recorder/readers/proc_net_stat.h"
+#include "recorder/readers/proc_net_sctp.h"
+#include "recorder/readers/proc_net_snmp.h"
+#include "recorder/readers/proc_net_socket.h"
+#include "recorder/readers/proc_net_sockstat.h"
+#include "recorder/readers/proc_net_softnet.h"
 #include "recorder/readers/proc_net_unix.h"
 #include "recorder/readers/socket_rows.h"
 #include "recorder/readers/unix_rows.h"
@@ -236,6 +242,39 @@ void proc_net_sockstat(Input input) {
     most_rows += count_words(*line) / 2;
   }
   require_recordable(std::move(rows).build(), most_rows);
+}
+
+void proc_net_softnet(Input input) {
+  const std::string_view text = as_text(input);
+  SoftnetRows rows(softnets);
+  add_lines(rows, text, [&](std::string_view line) { return add_softnet_line(rows, line); });
+  require_recordable(std::move(rows).build(), count_lines(text));
+}
+
+void proc_net_sctp(Input input) {
+  const std::string_view text = as_text(input);
+  SocketRows rows;
+  Lines lines(text);
+  while (const auto line = lines.next()) {
+    for (const auto& record : {parse_sctp_endpoint(*line), parse_sctp_association(*line)}) {
+      if (record) {
+        require(record->local_address.is_v4() == record->remote_address.is_v4(), "both ends are of one family");
+        rows.add(*record);
+      }
+    }
+  }
+  require_recordable(std::move(rows).build(), 2 * count_lines(text));
+}
+
+void proc_net_link_sockets(Input input) {
+  const std::string_view text = as_text(input);
+  const InterfaceNames names{0, {{1, "lo"}, {2, "eth0"}}};
+  PacketRows packets(packet_sockets);
+  add_lines(packets, text, [&](std::string_view line) { return add_proc_packet(packets, line, names); });
+  require_recordable(std::move(packets).build(), count_lines(text));
+  NetlinkRows rows(netlink_sockets);
+  add_lines(rows, text, [&](std::string_view line) { return add_proc_netlink(rows, line); });
+  require_recordable(std::move(rows).build(), count_lines(text));
 }
 
 } // namespace hindstat::fuzz

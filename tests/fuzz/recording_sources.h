@@ -7,7 +7,7 @@
 namespace hindstat::fuzz {
 
 /// The files of the machine that the target `recording` makes up. Their order is that of its inputs.
-inline constexpr std::array<std::string_view, 39> recorded_files = {"/proc/net/tcp",
+inline constexpr std::array<std::string_view, 41> recorded_files = {"/proc/net/tcp",
                                                                     "/proc/net/tcp6",
                                                                     "/proc/net/udp",
                                                                     "/proc/net/udp6",
@@ -45,10 +45,12 @@ inline constexpr std::array<std::string_view, 39> recorded_files = {"/proc/net/t
                                                                     "/proc/net/rt6_stats",
                                                                     "/proc/net/mcfilter",
                                                                     "/proc/net/mcfilter6",
-                                                                    "/proc/net/dev_mcast"};
+                                                                    "/proc/net/dev_mcast",
+"/proc/net/packet",
+"/proc/net/netlink"};
 
 /// Its netlink dumps; they count on from the files.
-inline constexpr std::array<std::string_view, 28> recorded_dumps = {"sock_diag-tcp-inet",
+inline constexpr std::array<std::string_view, 30> recorded_dumps = {"sock_diag-tcp-inet",
                                                                     "sock_diag-tcp-inet6",
                                                                     "sock_diag-udp-inet",
                                                                     "sock_diag-udp-inet6",
@@ -75,6 +77,8 @@ inline constexpr std::array<std::string_view, 28> recorded_dumps = {"sock_diag-t
                                                                     "rtnetlink-neigh-proxy-inet",
                                                                     "rtnetlink-neigh-proxy-inet6",
                                                                     "rtnetlink-nexthop",
-                                                                    "tcp_metrics"};
+                                                                    "tcp_metrics",
+"sock_diag-packet",
+"sock_diag-netlink"};
 
 } // namespace hindstat::fuzz

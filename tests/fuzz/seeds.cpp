@@ -93,6 +93,8 @@ std::string_view target_of(const std::string& path) {
                                                                        {"proc/net/netstat", "proc_net_snmp"},
                                                                        {"proc/net/sockstat", "proc_net_sockstat"},
                                                                        {"proc/net/sockstat6", "proc_net_sockstat"},
+                                                                       {"proc/net/packet", "proc_net_link_sockets"},
+                                                                       {"proc/net/netlink", "proc_net_link_sockets"},
                                                                        {"etc/passwd", "name_files"},
                                                                        {"etc/services", "name_files"},
                                                                        {"clocks", "bundle_format"},
@@ -114,6 +116,8 @@ std::string_view target_of(const std::string& path) {
 
 std::string_view target_of_dump(const std::string& name) {
   return name == "sock_diag-unix"                                         ? "unix_diag"
+         : name == "sock_diag-packet"                                     ? "packet_diag"
+         : name == "sock_diag-netlink"                                    ? "netlink_diag"
          : name.starts_with("sock_diag-")                                 ? "sock_diag"
          : name.starts_with("rtnetlink-addr-")                            ? "rtnetlink_address"
          : name.starts_with("rtnetlink-route-cached-")                    ? "rtnetlink_route_exception"
@@ -312,6 +316,26 @@ void add_typed(Seeds& seeds) {
   seeds.add("proc_net_rt_cache",
             "Iface\tDestination\tGateway \tFlags\tRefCnt\tUse\tMetric\tSource\t\tMTU\tWindow\tIRTT\tHH\t"
             "ARP\neth0\t0B01A8C0\t0101A8C0\t07\t1\t12\t0\t0201A8C0\t1500\t32767\t300\t2\t1\n");
+  seeds.add("proc_net_link_sockets",
+            "sk RefCnt Type Proto  Iface R Rmem   User   Inode\n"
+            "0000000016a8586d 3      3    88cc   2     1 704    1000   4711\n"
+            "0000000000000000 15  4294963151 00000002 0        0        0     2        7        "
+            "1584\n");
+  seeds.add("proc_net_softnet",
+            "000ae101 00000000 00000001 0 0 0 0 0 00000000 00000000 00000000 00000000 00000001 0 0\n");
+  // Made from the kernel's own formats (net/sctp/proc.c).
+  seeds.add("proc_net_sctp", "d6a2b9c1 0f3e1a77 2   10  29   7046      0 21591 10.77.1.2 10.77.2.2 \n"
+                             "1c9a8f02 0f3e1a77 2   1   3  0       1        0        0       0 21593 7046  41022  "
+                             "*10.77.1.2 <-> *10.77.1.1 10.77.2.1 \t   30000    10    10   10    0    0        0\n");
+  // Messages of packet_diag and netlink_diag: a bare one each, behind a family, and attributes that the fuzzer changes.
+  seeds.add("packet_diag", std::string("\x11\x03\xcc\x88\x67\x12\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"
+                                       "\x1c\x00\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00"
+                                       "\x00\x00\x00\x00\x00\x00\x00\x00\x01\x00\x00\x00",
+                                       44));
+  seeds.add("netlink_diag", std::string("\x10\x03\x00\x00\x64\x02\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+                                        "\x67\x12\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"
+                                        "\x0c\x00\x01\x00\x11\x00\x00\x00\x04\x00\x00\x00",
+                                        40));
   seeds.add("process_facts", "net:[4026531840]");
   seeds.add("process_facts", "0::/system.slice/docker-" + std::string(64, '4') + ".scope\n4:memory:/lxc/web\n");
 }

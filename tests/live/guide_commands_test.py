@@ -156,7 +156,7 @@ class GuideCommands(unittest.TestCase):
 
 class Options(unittest.TestCase):
     """What netstat(8) and `netstat --help` list: each is accepted, or one sentence says why not."""
-    EXPLAINED = {"-c", "--continuous", "-M", "--masquerade", "-S", "--sctp", "-Z", "--context",
+    EXPLAINED = {"-c", "--continuous", "-Z", "--context",
                  "-2", "--l2cap", "-f", "--rfcomm", "--ax25", "--ipx", "--netrom", "--x25", "--rose", "--ash", "--ddp",
                  "--appletalk", "--econet", "--ec", "--bluetooth"}
     OF_THE_MANUAL = ["--ip", "--tcpip", "--program", "-F", "-C", "-rnC", "-rFC", "-rCee", "-4", "-6", "-A inet,inet6", "--protocol=unix", "-ee",

@@ -94,7 +94,9 @@ TEST_CASE("the link of a namespace names its inode or nothing", "[recorder]") {
 }
 
 TEST_CASE("every reader keeps each of its tables exactly once, also when no source answers", "[recorder]") {
-  const Snapshot snapshot = record_snapshot(FakeSystem(), {});
+  RecordOptions options;
+  options.tcp_info = true;
+  const Snapshot snapshot = record_snapshot(FakeSystem(), options);
   std::set<std::string> expected;
   for (const Reader& reader : readers()) {
     std::string_view names = reader.tables;
@@ -161,7 +163,8 @@ TEST_CASE("sockets come from netlink, and from /proc where netlink does not answ
   CHECK(capture.source == "netlink+proc");
   CHECK(capture.coverage
         == "tcp=netlink tcp6=absent udp=absent udp6=absent udplite=absent udplite6=absent raw=proc raw6=absent "
-           "icmp=absent icmp6=absent owners=complete");
+           "icmp=absent icmp6=absent mptcp=absent mptcp6=absent sctp=absent sctp6=absent dccp=absent dccp6=absent "
+           "owners=complete");
   CHECK(capture.rows == 3);
   const Socket raw = sockets.row(*snapshot.find_table("socket"), 2);
   CHECK(raw.protocol == SocketProtocol::raw);

@@ -74,10 +74,10 @@ TEST_CASE("a socket of another family is refused", "[recorder]") {
 }
 
 TEST_CASE("a request asks for every state, and for memory only when told", "[recorder]") {
-  const auto request = std::bit_cast<inet_diag_req_v2>(inet_diag_request(AF_INET6, IPPROTO_UDP, true));
+  const auto request = std::bit_cast<inet_diag_req_v2>(inet_diag_request(AF_INET6, IPPROTO_UDP, DiagDetail::memory));
   CHECK(request.sdiag_family == AF_INET6);
   CHECK(request.sdiag_protocol == IPPROTO_UDP);
   CHECK((request.idiag_states & (1U << 13U)) != 0);
   CHECK(request.idiag_ext == 1U << (INET_DIAG_SKMEMINFO - 1U));
-  CHECK(std::bit_cast<inet_diag_req_v2>(inet_diag_request(AF_INET, IPPROTO_TCP, false)).idiag_ext == 0);
+  CHECK(std::bit_cast<inet_diag_req_v2>(inet_diag_request(AF_INET, IPPROTO_TCP, DiagDetail::none)).idiag_ext == 0);
 }

@@ -163,7 +163,7 @@ TEST_CASE("ping sockets come from /proc", "[recorder]") {
   system.files["/proc/net/icmp6"] = {EACCES, {}};
   const Snapshot snapshot = record_snapshot(system, {});
   const Capture& capture = *snapshot.find_capture("socket");
-  CHECK_THAT(capture.coverage, Catch::Contains(" icmp=proc icmp6=denied owners="));
+  CHECK_THAT(capture.coverage, Catch::Contains(" icmp=proc icmp6=denied mptcp=absent "));
   CHECK(capture.source == "proc");
   const Socket row = sockets.row(*snapshot.find_table("socket"), 0);
   CHECK(row.protocol == SocketProtocol::icmp);

@@ -45,6 +45,9 @@ struct SingleWitness {
 
 [[nodiscard]] std::vector<SingleWitness> single_witnesses();
 
+/// A table that was not there yet when the samples were made.
+[[nodiscard]] bool is_younger_than_samples(std::string_view table);
+
 /// The row as the rule compares it: "column=text ...".
 [[nodiscard]] std::string show_row(const WitnessRule& rule, const Table& table, std::size_t row);
 

@@ -134,7 +134,6 @@ TEST_CASE("what is not recorded is refused with a sentence", "[report]") {
     return std::string();
   };
   CHECK(refused(&ViewOptions::continuous).starts_with("-c: a recorded moment does not repeat"));
-  CHECK(refused(&ViewOptions::sctp) == "-S: SCTP sockets are not recorded");
   CHECK(refused(&ViewOptions::context) == "-Z: security contexts are not recorded");
   CHECK(refused(&ViewOptions::verbose).empty());
 }
