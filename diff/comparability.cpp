@@ -218,15 +218,7 @@ private:
     return table == nullptr ? SideRows(spec) : SideRows(*table);
   }
 
-  [[nodiscard]] static bool is_absent(const Snapshot& snapshot, std::string_view table, std::string_view netns) {
-    const Capture* capture = snapshot.find_capture(table, netns);
-    return capture != nullptr && capture->status == CaptureStatus::absent;
-  }
-
   void report_not_compared(const TableSpec& spec, const std::string& netns, bool in_before, bool in_after) {
-    if (options_.tables.empty() && is_absent(before_, spec.name, netns) && is_absent(after_, spec.name, netns)) {
-      return; // This kernel has no such table: there was never anything to compare.
-    }
     const std::string side = in_before ? "B" : in_after ? "A" : "both";
     std::string why = in_before ? reason(after_, spec.name, netns) : reason(before_, spec.name, netns);
     if (side == "both" && reason(after_, spec.name, netns) != why) {

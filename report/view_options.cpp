@@ -109,10 +109,14 @@ const char* view_options_help() {
          "--table socket shows them.\n"
          "\n"
          "-r is the IPv4 main table, with -6 the IPv6 tables; each hop of a multipath route has its own line. --table\n"
-         "route shows every table. -rC has both families unless one is chosen; Linux since 3.6 has path MTUs and redirects\n"
-         "there, with the seconds until they are forgotten, where older kernels had MSS, Window and irtt. -s is IPv4, with\n"
-         "-6 IPv6; --json and --csv give both without either. -i counts as /proc/net/dev does. -M is what the kernel's\n"
-         "connection tracking rewrites, IPv4 and IPv6; the port in brackets is the masqueraded one. What a snapshot does\n"
+         "route shows every table. -rC has both families unless one is chosen; Linux since 3.6 has path MTUs and "
+         "redirects\n"
+         "there, with the seconds until they are forgotten, where older kernels had MSS, Window and irtt. -s is IPv4, "
+         "with\n"
+         "-6 IPv6; --json and --csv give both without either. -i counts as /proc/net/dev does. -M is what the "
+         "kernel's\n"
+         "connection tracking rewrites, IPv4 and IPv6; the port in brackets is the masqueraded one. What a snapshot "
+         "does\n"
          "not hold is \"not collected\", never an empty table.\n";
 }
 

@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "recorder/readers/proc_net_arp.h"
 #include "recorder/readers/link_sockets.h"
+#include "recorder/readers/proc_net_arp.h"
 #include "recorder/readers/proc_net_dev.h"
 #include "recorder/readers/proc_net_fib_trie.h"
 #include "recorder/readers/proc_net_if_inet6.h"
@@ -13,15 +13,12 @@
 #include "recorder/readers/proc_net_mr_cache.h"
 #include "recorder/readers/proc_net_route.h"
 #include "recorder/readers/proc_net_rt_cache.h"
-#include "recorder/readers/proc_net_snmp.h"
-#include "recorder/readers/proc_net_socket.h"
-#include "recorder/readers/proc_net_sockstat.h"
-#include "recorder/readers/proc_net_stat.h"
 #include "recorder/readers/proc_net_sctp.h"
 #include "recorder/readers/proc_net_snmp.h"
 #include "recorder/readers/proc_net_socket.h"
 #include "recorder/readers/proc_net_sockstat.h"
 #include "recorder/readers/proc_net_softnet.h"
+#include "recorder/readers/proc_net_stat.h"
 #include "recorder/readers/proc_net_unix.h"
 #include "recorder/readers/socket_rows.h"
 #include "recorder/readers/unix_rows.h"

@@ -46,8 +46,8 @@ inline constexpr std::array<std::string_view, 41> recorded_files = {"/proc/net/t
                                                                     "/proc/net/mcfilter",
                                                                     "/proc/net/mcfilter6",
                                                                     "/proc/net/dev_mcast",
-"/proc/net/packet",
-"/proc/net/netlink"};
+                                                                    "/proc/net/packet",
+                                                                    "/proc/net/netlink"};
 
 /// Its netlink dumps; they count on from the files.
 inline constexpr std::array<std::string_view, 30> recorded_dumps = {"sock_diag-tcp-inet",
@@ -78,7 +78,7 @@ inline constexpr std::array<std::string_view, 30> recorded_dumps = {"sock_diag-t
                                                                     "rtnetlink-neigh-proxy-inet6",
                                                                     "rtnetlink-nexthop",
                                                                     "tcp_metrics",
-"sock_diag-packet",
-"sock_diag-netlink"};
+                                                                    "sock_diag-packet",
+                                                                    "sock_diag-netlink"};
 
 } // namespace hindstat::fuzz

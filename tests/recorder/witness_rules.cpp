@@ -192,6 +192,9 @@ std::vector<SingleWitness> single_witnesses() {
   return {
     {"socket_owner", "who holds a socket is in /proc/PID/fd and nowhere else"},
     {"tcp_info", "no file tells what INET_DIAG_INFO does"},
+    {"conntrack", "kernels have /proc/net/nf_conntrack only with a deprecated option; held against conntrack(8) live"},
+    {"conntrack_expectation", "the same; held against conntrack(8) live"},
+    {"conntrack_stat", "its file and ctnetlink are held against each other live"},
     {"softnet", "no netlink family tells the numbers of /proc/net/softnet_stat"},
     {"interface_counter6", "RTM_GETLINK tells a part of them, by place instead of by name"},
     {"sysctl", "settings are in /proc/sys and nowhere else"},

@@ -3,9 +3,9 @@
 // say the same, cell by cell. Exempt are columns, by name and with the reason; never rows.
 #include <catch2/catch.hpp>
 
-#include <net/if.h>
 #include <linux/if_packet.h>
 #include <linux/netlink.h>
+#include <net/if.h>
 #include <netinet/in.h>
 #include <sys/socket.h>
 #include <sys/un.h>
@@ -286,8 +286,8 @@ TEST_CASE("netlink and /proc agree about every table of a live namespace that bo
     const TemporaryTree tree;
     const Witnesses witnesses = hear_when_quiet(tree);
     const std::map<std::string_view, std::size_t> least = {
-      {"socket", 6},     {"unix_socket", 3}, {"packet_socket", 2}, {"netlink_socket", 6},   {"route", 15},
-      {"interface", 3},  {"address", 6},     {"neighbour", 3},     {"multicast_group", 12}, {"multicast_route", 1}};
+      {"socket", 6},    {"unix_socket", 3}, {"packet_socket", 2}, {"netlink_socket", 6},   {"route", 15},
+      {"interface", 3}, {"address", 6},     {"neighbour", 3},     {"multicast_group", 12}, {"multicast_route", 1}};
     for (const WitnessRule& rule : witness_rules()) {
       CAPTURE(rule.table);
       CHECK(check_table(rule, witnesses) >= least.at(rule.table));
