@@ -24,6 +24,7 @@
 #include "tables/address.h"
 #include "tables/conntrack.h"
 #include "tables/interface.h"
+#include "tables/interface_counter6.h"
 #include "tables/link_group.h"
 #include "tables/multicast_group.h"
 #include "tables/protocol_counter.h"
@@ -145,8 +146,9 @@ private:
       return diff_flows(table, before_.find_table(name), after_.find_table(name), comparability.same_boot);
     }
     std::vector<Event> events = diff_rows(table, comparability.same_boot, comparability.owners_comparable);
-    if (name == users.name() || name == services.name()) {
-      // A name is recorded while its uid or port is in use: that it comes or goes says nothing of the name.
+    if (name == users.name() || name == services.name() || name == interface_counters6.name()) {
+      // A name is recorded while its uid or port is in use, a counter while its interface is there and some only after
+      // the first count: that a row comes or goes says nothing of what it names.
       std::erase_if(events, [](const Event& event) { return event.before_row < 0 || event.after_row < 0; });
     }
     return events;
