@@ -158,8 +158,10 @@ std::string format_other_namespaces(const Snapshot& snapshot) {
                                 + (namespaces.size() == 1 ? "" : "s") + ": " + std::to_string(rows) + " rows";
 }
 
-/// "recorded #12 gw1 2026-11-21 03:09:00 +0000: socket 531, route 40, unix_socket denied; 2.1 kB in 120 ms"
-std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_t bytes, const Zone& zone) {
+/// "recorded #12 gw1 2026-11-21 03:09:00 +0000: socket 531, route 40, unix_socket denied; 2.1 kB in 120 ms, commit 2
+/// ms"
+std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_t bytes, std::int64_t commit_ns,
+                           const Zone& zone) {
   std::string text = "recorded #" + std::to_string(id.value()) + " " + escape_terminal(snapshot.info.host) + " "
                      + format_time(snapshot.info.clocks.realtime_ns, zone) + ":";
   const char* separator = " ";
@@ -177,7 +179,7 @@ std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_
     separator = ", ";
   }
   return text + format_other_namespaces(snapshot) + "; " + format_bytes(bytes) + " in "
-         + format_duration(snapshot.info.took_ns) + "\n";
+         + format_duration(snapshot.info.took_ns) + ", commit " + format_duration(commit_ns) + "\n";
 }
 
 /// A namespace that could not be read is no reason to lose the others, but not to be silent either.
@@ -201,12 +203,13 @@ ExitCode record(const Options& options) {
     writer.prepare(info.host, info.machine_id, info.boot_id);
     return writer;
   });
-  const Snapshot snapshot = record_snapshot(*system, record_options);
+  Snapshot snapshot = record_snapshot(*system, record_options);
   StoreWriter writer = opened.get();
-  const SnapshotId id = writer.append(snapshot);
+  const SnapshotId id = writer.append({snapshot.info, std::move(snapshot.tables), snapshot.captures});
   warn_of_unread_namespaces(snapshot);
   if (options.verbose) {
-    print(format_summary(snapshot, id, Store(path).size_of(id).payload_bytes, options.viewer_zone()));
+    print(format_summary(snapshot, id, Store(path).size_of(id).payload_bytes, writer.last_commit_ns(),
+                         options.viewer_zone()));
   }
   return ExitCode::success;
 }

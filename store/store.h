@@ -70,8 +70,11 @@ public:
   /// Packs and appends one snapshot in one transaction; durable when it returns. Timers settle on the values before
   /// (settle_timers). Each table needs a capture. A snapshot whose uid is there already is not stored twice. Throws
   /// Error: try_again when another process held the file for 5 s (the message says who) or the disk is full; then
-  /// nothing was stored.
-  SnapshotId append(const Snapshot& snapshot);
+  /// nothing was stored. A snapshot that is moved in gives up each table's memory as soon as it is packed.
+  SnapshotId append(Snapshot snapshot);
+
+  /// How long the file system took for the last commit, in ns; 0 before the first.
+  [[nodiscard]] std::int64_t last_commit_ns() const;
 
 private:
   struct Impl;

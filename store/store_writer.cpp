@@ -3,6 +3,7 @@
 
 #include <algorithm>
 #include <cassert>
+#include <chrono>
 #include <map>
 
 #include <fmt/format.h>
@@ -52,25 +53,26 @@ const std::string* find_source(const std::vector<Capture>& all_captures, std::st
 
 // A table to be packed, with what is needed several times.
 struct Input {
-  const Table* table = nullptr;
+  Table table;
   std::uint64_t content_sum = 0;
 };
 
-std::vector<Input> inputs_of(const Snapshot& snapshot) {
+std::vector<Input> inputs_of(std::vector<Table> tables) {
   std::vector<Input> inputs;
-  for (const Table& table : snapshot.tables) {
-    inputs.push_back({&table, table.content_sum()});
+  for (Table& table : tables) {
+    const std::uint64_t content_sum = table.content_sum();
+    inputs.push_back({std::move(table), content_sum});
   }
   return inputs;
 }
 
 // From what was handed in, before timers settle: what is imported twice has the same uid both times.
-std::string uid_of(const Snapshot& snapshot, const std::vector<Input>& inputs) {
+std::string uid_of(const SnapshotInfo& info, const std::vector<Input>& inputs) {
   Checksum sum;
-  sum.add(snapshot.info.host).add(snapshot.info.machine_id).add(snapshot.info.boot_id);
-  sum.add(snapshot.info.clocks.realtime_ns).add(snapshot.info.clocks.boottime_ns);
+  sum.add(info.host).add(info.machine_id).add(info.boot_id);
+  sum.add(info.clocks.realtime_ns).add(info.clocks.boottime_ns);
   for (const Input& input : inputs) {
-    sum.add(input.table->spec().name).add(std::uint64_t{input.table->size()}).add(input.content_sum);
+    sum.add(input.table.spec().name).add(std::uint64_t{input.table.size()}).add(input.content_sum);
   }
   return sum.value128();
 }
@@ -103,21 +105,22 @@ struct StoreWriter::Impl {
   }
 
   void prepare(const std::string& host, const std::string& machine_id, const std::string& boot_id);
-  SnapshotId append(const Snapshot& snapshot);
+  SnapshotId append(Snapshot snapshot);
 
   void load_state(std::int64_t boot_id);
   void load_chains(const std::vector<Capture>& last_captures);
   void forget();
-  std::optional<PendingBlock> pack(const Input& input, const std::string& source, std::uint64_t sequence);
+  std::optional<PendingBlock> pack(Input input, const std::string& source, std::uint64_t sequence);
   PendingBlock pack_keyframe(const Input& input, const std::string& source, std::uint64_t sequence);
   void advance(LoadedTable& last, const Encoded& next, std::uint64_t rows, std::uint64_t content_sum);
-  void pack_captures(const Snapshot& snapshot, SnapshotRecord& record);
+  void pack_captures(const std::vector<Capture>& of_tables, SnapshotRecord& record);
 
   Connection connection;
   Layouts layouts{connection.database()};
   Records records{connection.database(), layouts};
   ChainReader chains{connection.database(), layouts, records};
   std::optional<BootState> state;
+  std::int64_t commit_ns = 0;
 };
 
 // After a failure the chains in memory are ahead of the file.
@@ -180,7 +183,7 @@ void StoreWriter::Impl::advance(LoadedTable& last, const Encoded& next, std::uin
 }
 
 PendingBlock StoreWriter::Impl::pack_keyframe(const Input& input, const std::string& source, std::uint64_t sequence) {
-  const Table& table = *input.table;
+  const Table& table = input.table;
   const Layout& layout = layouts.find_or_insert(table.spec());
   Chain chain{LoadedTable{Table(layout.spec()), &layout, {}, {}}, source, sequence};
   Encoded next{true, encode_keyframe(table)};
@@ -192,49 +195,45 @@ PendingBlock StoreWriter::Impl::pack_keyframe(const Input& input, const std::str
 }
 
 // nullopt when the table equals the one before.
-std::optional<PendingBlock> StoreWriter::Impl::pack(const Input& input, const std::string& source,
-                                                    std::uint64_t sequence) {
-  const Table& table = *input.table;
+std::optional<PendingBlock> StoreWriter::Impl::pack(Input input, const std::string& source, std::uint64_t sequence) {
+  Table& table = input.table;
   const auto it = state->chains.find(table.spec().name);
   if (it == state->chains.end() || it->second.source != source
       || it->second.last.layout->columns_json() != format_columns_json(table.spec())) {
     return pack_keyframe(input, source, sequence);
   }
   LoadedTable& last = it->second.last;
-  const auto is_as_before = [&](const Table& now, std::uint64_t content_sum) {
-    return now.size() == last.table.size() && content_sum == last.block.content_sum;
+  const auto is_as_before = [&](std::uint64_t content_sum) {
+    return table.size() == last.table.size() && content_sum == last.block.content_sum;
   };
-  std::uint64_t content_sum = input.content_sum;
-  if (is_as_before(table, content_sum)) {
+  if (is_as_before(input.content_sum)) {
     return std::nullopt;
   }
-  std::optional<Table> settled;
   Pairing pairing;
   if (has_timers(table.spec())) {
-    settled = table;
-    pairing = settle_timers(last.table, *settled);
-    content_sum = settled->content_sum();
-    if (is_as_before(*settled, content_sum)) {
+    pairing = settle_timers(last.table, table);
+    input.content_sum = table.content_sum();
+    if (is_as_before(input.content_sum)) {
       return std::nullopt;
     }
   } else {
     pairing = pair_rows(last.table, table);
   }
-  const Table& after = settled ? *settled : table;
-  Encoded next = encode_next(last.sizes, last.table, compare(last.table, after, pairing), after);
+  Encoded next = encode_next(last.sizes, last.table, compare(last.table, table, pairing), table);
   const BlockRecord record{
-    0, next.keyframe ? std::nullopt : std::optional(last.block.id), last.layout->id(), after.size(), content_sum, 0};
-  advance(last, next, after.size(), content_sum);
+    0, next.keyframe ? std::nullopt : std::optional(last.block.id), last.layout->id(), table.size(), input.content_sum,
+    0};
+  advance(last, next, table.size(), input.content_sum);
   last.block = record;
   it->second.stored_at = sequence;
   return PendingBlock{last.layout->table_name(), record, std::move(next.payload)};
 }
 
-void StoreWriter::Impl::pack_captures(const Snapshot& snapshot, SnapshotRecord& record) {
+void StoreWriter::Impl::pack_captures(const std::vector<Capture>& of_tables, SnapshotRecord& record) {
   TableBuilder builder(captures);
-  for (Capture capture : snapshot.captures) {
-    const bool has_rows = snapshot.find_table(capture.table) != nullptr;
-    capture.stored_at = has_rows ? std::optional(state->chains.find(capture.table)->second.stored_at) : std::nullopt;
+  for (Capture capture : of_tables) {
+    const auto chain = state->chains.find(capture.table);
+    capture.stored_at = chain != state->chains.end() ? std::optional(chain->second.stored_at) : std::nullopt;
     builder.add(capture);
   }
   const Table table = std::move(builder).build();
@@ -254,11 +253,11 @@ void StoreWriter::Impl::pack_captures(const Snapshot& snapshot, SnapshotRecord& 
   record.captures = std::move(next.payload);
 }
 
-SnapshotId StoreWriter::Impl::append(const Snapshot& snapshot) {
+SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
   SnapshotRecord record;
   record.info = snapshot.info;
-  const std::vector<Input> inputs = inputs_of(snapshot);
-  record.uid = uid_of(snapshot, inputs);
+  std::vector<Input> inputs = inputs_of(std::move(snapshot.tables));
+  record.uid = uid_of(record.info, inputs);
   try {
     return connection.run([&] {
       SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
@@ -270,23 +269,28 @@ SnapshotId StoreWriter::Impl::append(const Snapshot& snapshot) {
         load_state(record.boot_id);
       }
       record.sequence = state->last_sequence + 1;
+      // A table that is not in this snapshot starts with a keyframe when it comes back.
+      std::erase_if(state->chains, [&](const auto& chain) {
+        return std::ranges::none_of(inputs, [&](const Input& input) { return input.table.spec().name == chain.first; });
+      });
       std::vector<PendingBlock> blocks;
-      for (const Input& input : inputs) {
-        const std::string* source = find_source(snapshot.captures, input.table->spec().name);
+      for (Input& input : inputs) {
+        const std::string* source = find_source(snapshot.captures, input.table.spec().name);
         assert(source != nullptr && "each table of a snapshot has a capture");
-        if (auto block = pack(input, *source, record.sequence)) {
+        // By value: a large table is gone before the next one is packed.
+        if (auto block = pack(std::move(input), *source, record.sequence)) {
           blocks.push_back(std::move(*block));
         }
       }
-      pack_captures(snapshot, record);
+      pack_captures(snapshot.captures, record);
       const std::int64_t id = records.insert_snapshot(record);
       for (const PendingBlock& block : blocks) {
         state->chains.find(block.table)->second.last.block.id = records.insert_block(id, block.record, block.payload);
       }
       state->last_sequence = record.sequence;
-      // A table that is not in this snapshot starts with a keyframe when it comes back.
-      std::erase_if(state->chains, [&](const auto& chain) { return snapshot.find_table(chain.first) == nullptr; });
+      const auto began = std::chrono::steady_clock::now();
       transaction.commit();
+      commit_ns = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
       return SnapshotId(id);
     });
   } catch (...) {
@@ -305,8 +309,12 @@ void StoreWriter::prepare(const std::string& host, const std::string& machine_id
   impl_->prepare(host, machine_id, boot_id);
 }
 
-SnapshotId StoreWriter::append(const Snapshot& snapshot) {
-  return impl_->append(snapshot);
+SnapshotId StoreWriter::append(Snapshot snapshot) {
+  return impl_->append(std::move(snapshot));
+}
+
+std::int64_t StoreWriter::last_commit_ns() const {
+  return impl_->commit_ns;
 }
 
 } // namespace hindstat

@@ -25,23 +25,6 @@ Column::Cells cells_for(Kind kind) {
 template <typename Cells>
 using CellType = typename std::decay_t<Cells>::value_type;
 
-// splitmix64's finaliser: every input bit reaches every output bit.
-constexpr std::uint64_t mix(std::uint64_t x) {
-  x ^= x >> 30;
-  x *= 0xBF58476D1CE4E5B9ULL;
-  x ^= x >> 27;
-  x *= 0x94D049BB133111EBULL;
-  x ^= x >> 31;
-  return x;
-}
-
-constexpr std::uint64_t null_hash = 0x6E756C6C6E756C6CULL;
-
-// The salt of a column: its position, so that equal values in two columns do not cancel out.
-constexpr std::uint64_t salt_of(std::size_t column) {
-  return mix(0x9E3779B97F4A7C15ULL * (column + 1));
-}
-
 } // namespace
 
 std::optional<std::size_t> TableSpec::find_column(std::string_view column) const {
@@ -270,51 +253,6 @@ Table Table::converted_to(const TableSpec& spec) const {
   }
   result.size_ = size_;
   return result;
-}
-
-void Table::add_column_hashes(std::size_t index, std::vector<std::uint64_t>& sums) const {
-  const Column& column = columns_[index];
-  const std::uint64_t salt = salt_of(index);
-  if (is_interned(column.kind())) {
-    const Dictionary& dictionary = column.dictionary();
-    std::vector<std::uint64_t> salted(dictionary.size());
-    for (std::uint32_t id = 0; id < salted.size(); ++id) {
-      salted[id] = mix(dictionary.hash(id) ^ salt);
-    }
-    const auto& ids = std::get<std::vector<std::uint32_t>>(column.cells());
-    for (std::size_t row = 0; row < size_; ++row) {
-      sums[row] += column.is_null(row) ? mix(null_hash ^ salt) : salted[ids[row]];
-    }
-    return;
-  }
-  std::visit(
-    [&](const auto& cells) {
-      for (std::size_t row = 0; row < cells.size(); ++row) {
-        sums[row] += mix(static_cast<std::uint64_t>(cells[row]) ^ salt);
-      }
-    },
-    column.cells());
-  if (column.null_count() > 0) {
-    const std::uint64_t correction = mix(null_hash ^ salt) - mix(salt); // A null cell's raw value is 0.
-    for (std::size_t row = 0; row < size_; ++row) {
-      sums[row] += column.is_null(row) ? correction : 0;
-    }
-  }
-}
-
-void Table::finish_hashes(std::vector<std::uint64_t>& sums) {
-  for (std::uint64_t& sum : sums) {
-    sum = mix(sum + 1);
-  }
-}
-
-std::vector<std::uint64_t> Table::row_hashes() const {
-  return row_hashes_if([](const ColumnSpec&) { return true; });
-}
-
-std::uint64_t Table::content_sum() const {
-  const auto hashes = row_hashes();
-  return std::accumulate(hashes.begin(), hashes.end(), std::uint64_t{0});
 }
 
 bool Table::cells_equal(const Column& a, std::size_t row_a, const Column& b, std::size_t row_b) {

@@ -154,14 +154,13 @@ public:
   /// The same over the columns for which `use(spec)` is true.
   template <typename Predicate>
   [[nodiscard]] std::vector<std::uint64_t> row_hashes_if(Predicate&& use) const {
-    std::vector<std::uint64_t> sums(size_, 0);
+    std::vector<std::size_t> columns;
     for (std::size_t i = 0; i < columns_.size(); ++i) {
       if (use(spec_.columns[i])) {
-        add_column_hashes(i, sums);
+        columns.push_back(i);
       }
     }
-    finish_hashes(sums);
-    return sums;
+    return hash_rows(columns);
   }
   /// Sum of all row hashes: equal for equal tables whatever the order of rows.
   [[nodiscard]] std::uint64_t content_sum() const;
@@ -175,8 +174,8 @@ public:
   friend bool operator==(const Table& a, const Table& b);
 
 private:
-  void add_column_hashes(std::size_t column, std::vector<std::uint64_t>& sums) const;
-  static void finish_hashes(std::vector<std::uint64_t>& sums);
+  /// The hash of each row over the columns of these indexes.
+  [[nodiscard]] std::vector<std::uint64_t> hash_rows(std::span<const std::size_t> columns) const;
 
   TableSpec spec_;
   std::size_t size_ = 0;

@@ -37,6 +37,18 @@ constexpr std::uint8_t extension(int attribute) {
   return static_cast<std::uint8_t>(1U << static_cast<unsigned>(attribute - 1));
 }
 
+constexpr std::uint8_t extensions_of(DiagDetail detail) {
+  switch (detail) {
+    case DiagDetail::none:
+      return 0;
+    case DiagDetail::memory:
+      return extension(INET_DIAG_SKMEMINFO);
+    case DiagDetail::tcp_info:
+      return extension(INET_DIAG_SKMEMINFO) | extension(INET_DIAG_INFO) | extension(INET_DIAG_CONG);
+  }
+  return 0;
+}
+
 inet_diag_req_v2 request_for(int family) {
   inet_diag_req_v2 request{};
   request.sdiag_family = static_cast<std::uint8_t>(family);
@@ -91,13 +103,17 @@ std::optional<DiagSocket> parse_inet_diag(std::span<const std::byte> payload) {
 }
 
 std::array<std::byte, 56> inet_diag_request(int family, int protocol, DiagDetail detail) {
-  constexpr std::uint8_t info = extension(INET_DIAG_INFO) | extension(INET_DIAG_CONG);
   inet_diag_req_v2 request = request_for(family);
   request.sdiag_protocol = static_cast<std::uint8_t>(protocol);
-  request.idiag_ext = detail == DiagDetail::none ? 0 : extension(INET_DIAG_SKMEMINFO);
-  if (detail == DiagDetail::tcp_info) {
-    request.idiag_ext |= info;
-  }
+  request.idiag_ext = extensions_of(detail);
+  return std::bit_cast<std::array<std::byte, sizeof(request)>>(request);
+}
+
+std::array<std::byte, 60> tcp_diag_request(DiagDetail detail) {
+  inet_diag_req request{};
+  request.idiag_family = AF_UNSPEC;
+  request.idiag_ext = extensions_of(detail);
+  request.idiag_states = every_state;
   return std::bit_cast<std::array<std::byte, sizeof(request)>>(request);
 }
 

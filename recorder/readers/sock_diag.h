@@ -34,7 +34,8 @@ struct DiagSocket {
   std::string_view congestion_control; ///< Of TCP, where it was asked for.
 };
 
-/// Reads the payload of one SOCK_DIAG_BY_FAMILY message; nullopt when it is too short or of no internet family.
+/// Reads the payload of one SOCK_DIAG_BY_FAMILY or TCPDIAG_GETSOCK message; nullopt when it is too short or of no
+/// internet family.
 [[nodiscard]] std::optional<DiagSocket> parse_inet_diag(std::span<const std::byte> payload);
 
 /// What a request asks for beyond the socket itself.
@@ -48,8 +49,13 @@ enum class DiagDetail : std::uint8_t {
 /// every state.
 [[nodiscard]] std::array<std::byte, 56> inet_diag_request(int family, int protocol, DiagDetail detail);
 
-/// The same for MPTCP, whose number fits into an attribute only (Linux 5.9). Its place in the request is left 0, so
-/// that a kernel that does not know the attribute has nothing to answer with.
+/// The payload of a request of type TCPDIAG_GETSOCK for every TCP socket of both families: the kernel walks its hash
+/// once for all, where SOCK_DIAG_BY_FAMILY walks it for each family. Linux 2.6.14 and later; the replies have the type
+/// of the request.
+[[nodiscard]] std::array<std::byte, 60> tcp_diag_request(DiagDetail detail);
+
+/// Like inet_diag_request() for MPTCP, whose number fits into an attribute only (Linux 5.9). Its place in the request
+/// is left 0, so that a kernel that does not know the attribute has nothing to answer with.
 [[nodiscard]] std::array<std::byte, 64> mptcp_diag_request(int family);
 
 } // namespace hindstat

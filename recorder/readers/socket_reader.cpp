@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "recorder/readers/socket_reader.h"
 
+#include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
 #include <netinet/in.h>
@@ -95,34 +96,35 @@ private:
   TcpInfoRows rows_;
 };
 
-/// Whether /proc/net/sockstat and sockstat6 say that the namespace has no TCP socket, not even one in TIME_WAIT. What
-/// is only bound is not counted.
-bool has_no_tcp(ReadContext& context) {
+/// How many TCP sockets the namespace has by /proc/net/sockstat and sockstat6, those in TIME_WAIT among them; nullopt
+/// where they do not tell. What is only bound is not counted.
+std::optional<std::uint64_t> count_tcp(ReadContext& context) {
   StatisticRows rows(socket_statistics);
   for (const char* path : {"/proc/net/sockstat", "/proc/net/sockstat6"}) {
     const FileRead& file = context.shared_file(path);
     // Without IPv6 there is no second file, and no socket in it.
     if (file.error != 0 && (rows.size() == 0 || status_of_error(file.error) != CaptureStatus::absent)) {
-      return false;
+      return std::nullopt;
     }
     Lines lines(file.bytes);
     while (const auto line = lines.next()) {
       if (add_socket_statistics(rows, *line) != Verdict::kept) {
-        return false;
+        return std::nullopt;
       }
     }
   }
   const Table table = std::move(rows).build();
+  std::uint64_t sum = 0;
   std::size_t counts = 0;
   for (std::size_t i = 0; i < table.size(); ++i) {
     const SocketStatistic row = socket_statistics.row(table, i);
-    const bool counted = row.protocol.starts_with("TCP") && (row.name == "inuse" || row.name == "tw");
-    if (counted && row.value != 0) {
-      return false;
+    if (row.protocol.starts_with("TCP") && (row.name == "inuse" || row.name == "tw")) {
+      sum += row.value;
+      ++counts;
     }
-    counts += counted ? 1U : 0U;
   }
-  return counts >= 2;
+  constexpr std::size_t least_counts = 2; // Of IPv4 alone.
+  return counts >= least_counts ? std::optional(sum) : std::nullopt;
 }
 
 /// Protocols that many kernels lack. Each time that one is asked for, such a kernel looks for a module.
@@ -138,7 +140,11 @@ public:
   }
 
   void run() {
-    const bool no_tcp = context_.is_entered && has_no_tcp(context_);
+    const auto tcp_count = count_tcp(context_);
+    const bool no_tcp = context_.is_entered && tcp_count == 0U;
+    // Tables that grow by doubling are copied as often as they double.
+    constexpr std::uint64_t most_reserved = 4'000'000;
+    table_.rows().reserve(static_cast<std::size_t>(std::min(tcp_count.value_or(0), most_reserved)));
     for (const Source& source : sources) {
       if (no_tcp && source.protocol == SocketProtocol::tcp) {
         table_.read(source.label, {{"netlink", [](SocketRows&, Capture&) { return PartRead{}; }}});
@@ -181,12 +187,49 @@ private:
   }
 
   PartRead read_netlink(const Source& source, SocketRows& rows, Capture& capture) {
-    const InterfaceNames& names = context_.interfaces();
+    if (source.protocol == SocketProtocol::tcp && read_tcp_at_once(source, rows, capture)) {
+      return {};
+    }
     const auto plain = inet_diag_request(source.family, source.ip_protocol, detail_of(source));
     const auto mptcp = mptcp_diag_request(source.family);
     const auto payload =
       source.protocol == SocketProtocol::mptcp ? std::span<const std::byte>(mptcp) : std::span<const std::byte>(plain);
     const NetlinkRequest request{source.dump, NETLINK_SOCK_DIAG, SOCK_DIAG_BY_FAMILY, payload, false};
+    if (context_.absent_dumps.contains(source.dump)) {
+      return {ENOENT};
+    }
+    const std::string doubts = capture.detail;
+    const int error = read_diag(source, request, rows, capture);
+    infos_.add_answer(source, error, capture.detail != doubts);
+    if (error == ENOENT && is_seldom_there(source.protocol)) {
+      context_.absent_dumps.emplace(source.dump);
+    }
+    return {error};
+  }
+
+  /// Asks for both families with the first one; false: each is to be asked for.
+  bool read_tcp_at_once(const Source& source, SocketRows& rows, Capture& capture) {
+    if (source.family == AF_INET) {
+      const auto payload = tcp_diag_request(detail_of(source));
+      const NetlinkRequest request{"sock_diag-tcp", NETLINK_SOCK_DIAG, TCPDIAG_GETSOCK, payload, false};
+      const std::size_t size_before = rows.size();
+      const Capture capture_before = capture;
+      has_tcp_at_once_ = read_diag(source, request, rows, capture) == 0;
+      if (!has_tcp_at_once_) {
+        rows.truncate(size_before);
+        capture = capture_before;
+        return false;
+      }
+      infos_.add_answer(source, 0, capture.detail != capture_before.detail);
+    } else if (has_tcp_at_once_) {
+      infos_.add_answer(source, 0, false);
+    }
+    return has_tcp_at_once_;
+  }
+
+  /// 0 or an errno value.
+  int read_diag(const Source& source, const NetlinkRequest& request, SocketRows& rows, Capture& capture) {
+    const InterfaceNames& names = context_.interfaces();
     const auto add = [&](std::span<const std::byte> message, std::uint64_t boottime_ms) {
       const auto socket = parse_inet_diag(message);
       if (socket) {
@@ -194,16 +237,7 @@ private:
       }
       return socket ? Verdict::kept : Verdict::rejected;
     };
-    if (context_.absent_dumps.contains(source.dump)) {
-      return {ENOENT};
-    }
-    const std::string doubts = capture.detail;
-    const int error = read_dump(context_, request, SOCK_DIAG_BY_FAMILY, rows, capture, add);
-    infos_.add_answer(source, error, capture.detail != doubts);
-    if (error == ENOENT && is_seldom_there(source.protocol)) {
-      context_.absent_dumps.emplace(source.dump);
-    }
-    return {error};
+    return read_dump(context_, request, request.type, rows, capture, add);
   }
 
   PartRead read_proc(const Source& source, SocketRows& rows, Capture& capture) {
@@ -255,6 +289,7 @@ private:
   ReadContext& context_;
   TcpInfoPart infos_;
   TableParts<SocketRows> table_;
+  bool has_tcp_at_once_ = false; ///< One dump told the TCP sockets of both families.
 };
 
 } // namespace

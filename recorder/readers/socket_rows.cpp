@@ -58,6 +58,13 @@ void SocketRows::truncate(std::size_t rows) {
   }
 }
 
+void SocketRows::reserve(std::size_t rows) {
+  TableBuilder::reserve(rows);
+  if (infos_ != nullptr) {
+    infos_->reserve(rows);
+  }
+}
+
 void SocketRows::add(SocketProtocol protocol, const DiagSocket& socket, const InterfaceNames& names,
                      std::uint64_t boottime_ms) {
   const auto state = socket.is_association ? state_of_association(socket.state) : static_cast<TcpState>(socket.state);

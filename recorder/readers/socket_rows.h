@@ -23,6 +23,7 @@ public:
 
   /// Also of the rows of tcp_info.
   void truncate(std::size_t rows);
+  void reserve(std::size_t rows);
 
   /// `boottime_ms`: when the source was asked; timers count from there. A TCP socket in state CLOSE is
   /// BOUND_INACTIVE: the kernel lists a closed one only when it is bound (inet_diag.c).

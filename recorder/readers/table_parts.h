@@ -87,6 +87,11 @@ public:
     }
   }
 
+  /// What was read so far.
+  [[nodiscard]] Rows& rows() {
+    return rows_;
+  }
+
   /// One more word for the capture's coverage.
   void add_coverage(std::string_view label, std::string_view answer) {
     hindstat::add_coverage(capture_, label, answer);

@@ -50,7 +50,7 @@ inline constexpr std::array<std::string_view, 41> recorded_files = {"/proc/net/t
                                                                     "/proc/net/netlink"};
 
 /// Its netlink dumps; they count on from the files.
-inline constexpr std::array<std::string_view, 30> recorded_dumps = {"sock_diag-tcp-inet",
+inline constexpr std::array<std::string_view, 31> recorded_dumps = {"sock_diag-tcp-inet",
                                                                     "sock_diag-tcp-inet6",
                                                                     "sock_diag-udp-inet",
                                                                     "sock_diag-udp-inet6",
@@ -79,6 +79,7 @@ inline constexpr std::array<std::string_view, 30> recorded_dumps = {"sock_diag-t
                                                                     "rtnetlink-nexthop",
                                                                     "tcp_metrics",
                                                                     "sock_diag-packet",
-                                                                    "sock_diag-netlink"};
+                                                                    "sock_diag-netlink",
+                                                                    "sock_diag-tcp"};
 
 } // namespace hindstat::fuzz

@@ -172,6 +172,40 @@ TEST_CASE("sockets come from netlink, and from /proc where netlink does not answ
   CHECK(raw.drops == 5U);
 }
 
+TEST_CASE("one dump tells the TCP sockets of both families", "[recorder]") {
+  inet_diag_msg v6 = diag_message(22);
+  v6.idiag_family = AF_INET6;
+  FakeSystem system;
+  system.dumps["sock_diag-tcp"] = {{NetlinkBuilder()
+                                      .message(TCPDIAG_GETSOCK, 2, bytes_of(diag_message(443)))
+                                      .message(TCPDIAG_GETSOCK, 2, bytes_of(v6))
+                                      .done(2)
+                                      .bytes(),
+                                    {}}};
+  // A kernel that answers the first is not asked for each family: these rows would be the same ones again.
+  system.dumps["sock_diag-tcp-inet"] = {{diag_dump({80}), {}}};
+  system.dumps["sock_diag-tcp-inet6"] = {{diag_dump({81}), {}}};
+  const Snapshot snapshot = record_snapshot(system, {});
+  CHECK(local_ports(snapshot) == std::set<std::uint16_t>{22, 443});
+  CHECK_THAT(snapshot.find_capture("socket")->coverage, Catch::StartsWith("tcp=netlink tcp6=netlink udp=absent"));
+  const Table& table = *snapshot.find_table("socket");
+  CHECK(sockets.row(table, 0).local_address.is_v4());
+  CHECK_FALSE(sockets.row(table, 1).local_address.is_v4());
+}
+
+TEST_CASE("where the dump of both families fails half way, each family is asked for", "[recorder]") {
+  FakeSystem system;
+  system.dumps["sock_diag-tcp"] = {
+    {NetlinkBuilder().message(TCPDIAG_GETSOCK, 2, bytes_of(diag_message(443))).bytes(), {ENOBUFS, false}}};
+  system.dumps["sock_diag-tcp-inet"] = {{diag_dump({80}), {}}};
+  RecordOptions options;
+  options.tcp_info = true;
+  const Snapshot snapshot = record_snapshot(system, options);
+  CHECK(local_ports(snapshot) == std::set<std::uint16_t>{80});
+  CHECK_THAT(snapshot.find_capture("socket")->coverage, Catch::StartsWith("tcp=netlink tcp6=absent udp=absent"));
+  CHECK(snapshot.find_capture("tcp_info")->coverage == "tcp=netlink tcp6=absent");
+}
+
 TEST_CASE("one protocol that is denied makes the sockets partial", "[recorder]") {
   FakeSystem system;
   system.dumps["sock_diag-tcp-inet"] = {{diag_dump({80}), {}}};
