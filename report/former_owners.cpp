@@ -5,11 +5,27 @@
 
 namespace hindstat {
 
+namespace {
+
+/// Closing moves a connection to another state: without an inode one of these was never accepted.
+bool waits_to_be_accepted(const Socket& socket) {
+  return socket.protocol == SocketProtocol::tcp && socket.inode == 0 && !socket.pid
+         && (socket.state == TcpState::established || socket.state == TcpState::close_wait
+             || socket.state == TcpState::syn_recv || socket.state == TcpState::new_syn_recv);
+}
+
+} // namespace
+
 FormerOwners::FormerOwners(const Snapshot& shown) {
   const Table* table = shown.find_table(sockets.name());
+  const RecordedNames names(shown, NameChoice{.programs = true});
   for (std::size_t i = 0; table != nullptr && i < table->size(); ++i) {
     const Socket socket = sockets.row(*table, i);
-    if (socket.protocol == SocketProtocol::tcp && socket.cookie && !socket.pid) {
+    if (socket.protocol == SocketProtocol::tcp && socket.state == TcpState::listen && socket.pid) {
+      listeners_[Port(socket.netns, socket.local_port)].push_back(
+        {socket.local_address, names.format_program(socket.pid)});
+    }
+    if (socket.protocol == SocketProtocol::tcp && socket.cookie && !socket.pid && !waits_to_be_accepted(socket)) {
       owners_.try_emplace(Identity(socket.netns, *socket.cookie));
     }
   }
@@ -43,6 +59,30 @@ std::string FormerOwners::find(const Socket& socket) const {
   }
   const auto found = owners_.find(Identity(socket.netns, *socket.cookie));
   return found != owners_.end() ? found->second : "";
+}
+
+std::string FormerOwners::find_accepting(const Socket& socket) const {
+  const auto found = listeners_.find(Port(socket.netns, socket.local_port));
+  if (found == listeners_.end() || !waits_to_be_accepted(socket)) {
+    return "";
+  }
+  const auto owner_at = [&](const auto& takes) {
+    std::string owner;
+    for (const Listener& listener : found->second) {
+      if (!takes(listener.address) || listener.owner == owner) {
+        continue;
+      }
+      if (!owner.empty()) {
+        return std::string("");
+      }
+      owner = listener.owner;
+    }
+    return owner;
+  };
+  const std::string exact = owner_at([&](const IpAddress& address) { return address == socket.local_address; });
+  return !exact.empty() ? exact : owner_at([&](const IpAddress& address) {
+    return address.is_unspecified() && address.is_v6() == socket.local_address.is_v6();
+  });
 }
 
 } // namespace hindstat

@@ -126,8 +126,16 @@ std::string format_header(const SocketView& view) {
   return line + '\n';
 }
 
-std::string former_owner(const Socket& socket, const SocketView& view) {
-  return view.programs && view.former_owners != nullptr ? view.former_owners->find(socket) : "";
+/// What stands in the place of an owner: "(812/sshd)" held it, "[812/sshd]" is to accept it.
+std::string other_owner(const Socket& socket, const SocketView& view) {
+  if (!view.programs || view.former_owners == nullptr) {
+    return "";
+  }
+  if (const std::string former = view.former_owners->find(socket); !former.empty()) {
+    return fmt::format("({})", former);
+  }
+  const std::string accepting = view.former_owners->find_accepting(socket);
+  return accepting.empty() ? "" : fmt::format("[{}]", accepting);
 }
 
 std::string format_line(const Socket& socket, const SocketView& view, const RecordedNames& names,
@@ -143,7 +151,7 @@ std::string format_line(const Socket& socket, const SocketView& view, const Reco
     line += fmt::format(" {:<10} {:<10}", names.format_user(socket.uid), socket.inode);
   }
   if (view.programs) {
-    line += ' ' + format_owner(names, socket.pid, former_owner(socket, view));
+    line += ' ' + format_owner(names, socket.pid, other_owner(socket, view));
   }
   if (view.timers) {
     line += ' ' + format_timer(socket, boottime_ns);
@@ -184,6 +192,7 @@ std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
     table != nullptr ? select_sockets(*table, view) : std::vector<std::uint32_t>();
   std::string out;
   bool any_former = false;
+  bool any_accepting = false;
   for (const Capture& capture : captures_of(snapshot, sockets.name())) {
     if (!was_collected(capture.status)) {
       out += escape_terminal(describe_capture(capture)) + '\n';
@@ -194,10 +203,13 @@ std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
       const Socket socket = sockets.row(*table, row);
       if (socket.netns == capture.netns) {
         out += format_line(socket, view, names, snapshot.info.clocks.boottime_ns);
-        any_former = any_former || !former_owner(socket, view).empty();
+        const std::string other = other_owner(socket, view);
+        any_former = any_former || other.starts_with('(');
+        any_accepting = any_accepting || other.starts_with('[');
       }
     }
   }
+  out += any_accepting ? "[PID/program]: not accepted yet; this process listens there\n" : "";
   out += any_former ? "(PID/program): nobody holds it any more; an earlier snapshot saw this owner\n" : "";
   return out.empty() ? fmt::format("{}: not collected: not in this snapshot\n", sockets.name()) : out;
 }

@@ -17,8 +17,8 @@ std::string format_owner_heading() {
   return fmt::format("{:<20}", "PID/Program name");
 }
 
-std::string format_owner(const RecordedNames& names, std::optional<std::uint32_t> pid, const std::string& former) {
-  return fmt::format("{:<20}", pid || former.empty() ? names.format_program(pid) : fmt::format("({})", former));
+std::string format_owner(const RecordedNames& names, std::optional<std::uint32_t> pid, const std::string& instead) {
+  return fmt::format("{:<20}", pid || instead.empty() ? names.format_program(pid) : instead);
 }
 
 } // namespace hindstat

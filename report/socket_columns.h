@@ -18,8 +18,8 @@ namespace hindstat {
 /// The heading of the owner's cell, as wide as the cell.
 [[nodiscard]] std::string format_owner_heading();
 
-/// The owner's cell of -p: "812/sshd", padded and never cut; "(812/sshd)" where only a former owner is known.
+/// The owner's cell of -p: "812/sshd", padded and never cut; where there is none, `instead` if it is not empty.
 [[nodiscard]] std::string format_owner(const RecordedNames& names, std::optional<std::uint32_t> pid,
-                                       const std::string& former = "");
+                                       const std::string& instead = "");
 
 } // namespace hindstat

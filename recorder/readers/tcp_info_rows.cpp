@@ -16,6 +16,7 @@ namespace {
 
 constexpr std::size_t least_size = 104;
 constexpr std::uint32_t infinite_ssthresh = 0x7fffffff;
+constexpr std::uint8_t state_syn_sent = 2;
 constexpr std::uint8_t state_close = 7;
 constexpr std::uint8_t state_listen = 10;
 
@@ -91,10 +92,11 @@ void read_counters(const InfoBytes& info, TcpInfo& row) {
   row.buffer_limited = info.find<std::uint64_t>(184);
 }
 
-/// The kernel says how long ago; a socket that has no connection never did.
+/// The kernel says how long ago; a socket that has no connection, or not yet, never did, and counts from the kernel's
+/// jiffy 0, five minutes after the start.
 void read_moments(const InfoBytes& info, std::uint64_t boottime_ms, TcpInfo& row) {
   const auto state = info.get<std::uint8_t>(0);
-  const bool has_connection = state != state_listen && state != state_close;
+  const bool has_connection = state != state_listen && state != state_close && state != state_syn_sent;
   const auto moment = [&](std::size_t offset) {
     const std::uint64_t ago = info.get(offset);
     return has_connection && ago <= boottime_ms ? std::optional(boottime_ms - ago) : std::nullopt;

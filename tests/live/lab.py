@@ -347,9 +347,13 @@ class GatewayLab:
     """
     SCRIPT = os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "lab", "gateway-lab.sh")
 
+    REFRESH = 15  # It refreshes what expires so often, in seconds.
+
     def __init__(self, lab, seconds):
         name = f"hslab{os.getpid()}"
-        self.environment = environment(LAB=name, LAB_DIR=f"/run/{name}", LAB_MAX=str(seconds))
+        self.directory = f"/run/{name}"
+        self.environment = environment(LAB=name, LAB_DIR=self.directory, LAB_MAX=str(seconds),
+                                       LAB_MINUTE_TICK=str(self.REFRESH))
         lab.closers.append(self.down)
         built = run(["bash", self.SCRIPT, "up"], env=self.environment, timeout=60)
         if "iptables failed" in built.err:
@@ -358,6 +362,26 @@ class GatewayLab:
             raise AssertionError(f"must succeed: {built!r}")
         self.namespaces = {label: Namespace.existing(lab, label, f"{name}-{label[0]}")
                            for label in ("client", "gateway", "server")}
+
+    def quiet(self, action):
+        """What `action` returns when it ran between two refreshments, where nothing comes or goes by itself."""
+        for _ in range(5):
+            # After a third of the time there may be too little left.
+            wait_until(lambda: self.refreshed()[1] < self.REFRESH / 3, "the lab refreshes", 3 * self.REFRESH)
+            times, _ = self.refreshed()
+            result = action()
+            now, seconds = self.refreshed()
+            if now == times and seconds < self.REFRESH:
+                return result
+        raise AssertionError("the lab is never quiet for long enough")
+
+    def refreshed(self):
+        """How often it has refreshed what expires, and how many seconds ago the last time was."""
+        try:
+            found = os.stat(f"{self.directory}/refreshed")
+        except FileNotFoundError:
+            return 0, float("inf")
+        return found.st_size, time.time() - found.st_mtime
 
     def down(self):
         subprocess.run(["bash", self.SCRIPT, "down"], env=self.environment, capture_output=True, timeout=60)

@@ -11,75 +11,16 @@ import struct
 import unittest
 
 import lab
+from conntrack_text import NUMBERS, as_netstat, comparable, identity, parse_conntrack
 
 LEAST_SHARE = 0.95
-NUMBERS = {"icmp": 1, "igmp": 2, "tcp": 6, "udp": 17, "gre": 47, "icmpv6": 58, "sctp": 132, "udplite": 136}
 CLIENT, SERVER = "10.77.1.1", "10.77.2.2"  # The gateway is 10.77.1.2 to the one and 10.77.2.1 to the other.
 CLIENT6, SERVER6 = "fd77:1::1", "fd77:2::2"
 FTP_CLIENT = "10.77.1.101"  # Longer than the address that hides it: the FTP helper shortens the stream.
-TUPLE = {"src": "source", "dst": "destination", "sport": "source_port", "dport": "destination_port",
-         "type": "icmp_type", "code": "icmp_code"}
 SHARED_WITH_TEXT = ("zone", "protocol", "source", "source_port", "destination", "destination_port", "icmp_type",
                     "icmp_code", "icmp_id", "state", "flags", "nat", "reply_source", "reply_source_port",
                     "reply_destination", "reply_destination_port", "reply_icmp_type", "reply_icmp_code",
                     "reply_icmp_id", "reply_zone", "mark", "packets", "bytes", "reply_packets", "reply_bytes")
-
-
-def parse_conntrack(line):
-    """One line of conntrack as hindstat names its cells; without what a listing has no cell for."""
-    words = line.split()
-    row = {"protocol": int(words[3]), "state": None, "flags": {"replied"}, "zone": 0, "reply_zone": None,
-           "helper": None}
-    for name in ("source_port", "destination_port", "icmp_type", "icmp_code", "icmp_id"):
-        row[name] = row["reply_" + name] = None
-    rest = words[4:]
-    row["seconds"] = int(rest.pop(0)) if rest[0].isdigit() else None
-    if "=" not in rest[0] and not rest[0].startswith("["):
-        row["state"] = rest.pop(0)
-    prefix, tuples = "", 0
-    for word in rest:
-        key, _, value = word.partition("=")
-        if key == "src":
-            prefix, tuples = "reply_" * tuples, tuples + 1
-        if key in TUPLE:
-            row[prefix + TUPLE[key]] = value if key in ("src", "dst") else int(value)
-        elif key == "id" and row[prefix + "icmp_type"] is not None and row[prefix + "icmp_id"] is None:
-            row[prefix + "icmp_id"] = int(value)
-        elif key in ("packets", "bytes"):
-            row[prefix + key] = int(value)
-        elif key == "zone-orig":
-            row.update(zone=int(value), reply_zone=0)
-        elif key in ("id", "mark", "use", "zone"):
-            row[key] = int(value)
-        elif key == "helper":
-            row["helper"] = value
-        elif word == "[UNREPLIED]":
-            row["flags"].discard("replied")
-        elif word == "[ASSURED]":
-            row["flags"].add("assured")
-    assert tuples == 2, line
-    # What conntrack's own --src-nat says of ICMP is wrong: the types of the two tuples differ by nature.
-    row["nat"] = set()
-    if any(row[name] != row["reply_" + other] for name, other in
-           (("source", "destination"), ("source_port", "destination_port"), ("icmp_id", "icmp_id"))):
-        row["nat"].add("source")
-    if any(row[name] != row["reply_" + other] for name, other in
-           (("destination", "source"), ("destination_port", "source_port"))):
-        row["nat"].add("destination")
-    return row
-
-
-def comparable(row):
-    """A row of --json with the types of parse_conntrack()."""
-    found = dict(row, flags=set(row["flags"]), nat=set(row["nat"]))
-    protocol = row["protocol"]
-    found["protocol"] = NUMBERS[protocol] if protocol in NUMBERS else int(protocol)
-    return found
-
-
-def identity(row):
-    return tuple(row[name] for name in ("zone", "protocol", "source", "source_port", "destination",
-                                        "destination_port", "icmp_type", "icmp_code", "icmp_id"))
 
 
 def echo_request(kind, number):
@@ -295,14 +236,6 @@ class Masquerade(unittest.TestCase):
 
     def test_the_report_lists_exactly_the_rewritten_flows(self):
         before, rows, after = self.observe()
-
-        def as_netstat(row):
-            names = {number: name for name, number in NUMBERS.items()}
-            ports = (f"{row['icmp_id']} -> {row['icmp_type']}/{row['icmp_code']} ({row['reply_icmp_id']})"
-                     if row["icmp_id"] is not None else
-                     f"{row['source_port']} -> {row['destination_port']} ({row['reply_destination_port']})")
-            return (names.get(row["protocol"], str(row["protocol"])), row["source"], row["destination"],
-                    ports.replace("None", "-"))
         stable = [row for flow, row in before.items() if flow in after]
         rewritten = {as_netstat(row) for row in stable if row["nat"]}
         untouched = {as_netstat(row) for row in stable if not row["nat"]}

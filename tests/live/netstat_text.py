@@ -43,7 +43,8 @@ def parse_sockets(text, options):
         if has_letter(options, "e"):
             row, tail = row + tail[:2], tail[2:]
         if has_letter(options, "p"):
-            row, tail = row + [tail[0].split("/")[0]], []
+            # The report has more to say of a socket that nobody holds: (who held it) and [who is to accept it].
+            row, tail = row + ["-" if tail[0].startswith(("(", "[")) else tail[0].split("/")[0]], []
         assert has_letter(options, "p") or not tail, line
         rows.append(tuple(row))
     return rows
@@ -122,3 +123,62 @@ def parse_statistics(text, options):
         elif line.startswith(" "):
             rows.append((f"{group} {NUMBER.sub('#', line)}", NUMBER.findall(line)))
     return rows
+
+
+def numbered(rows):
+    """{(row, how many equal ones came before it): its numbers}, in order."""
+    found, seen = {}, {}
+    for row in rows:
+        key, cells = row if len(row) == 2 and isinstance(row[1], list) else (row, [])
+        seen[key] = seen.get(key, -1) + 1
+        found[key, seen[key]] = cells
+    return found
+
+
+def why_netstat_has_less(key, options, parse):
+    """The reason why the report has a row that netstat has not, or None."""
+    row = key[0]
+    if parse is parse_interfaces and re.match(r"\S+ +inet \d", row):
+        return "netstat asks for one IPv4 address of an interface"
+    if parse is parse_routes and "6" not in options and row[0] == "10.78.0.0":
+        return "/proc/net/route has one hop of a route"
+    return None
+
+
+def split_endpoint(text):
+    address, port = text.rsplit(":", 1)
+    return address, 0 if port == "*" else int(port)
+
+
+def full_sockets(text):
+    """{(protocol, local, remote, inode): cells} of `netstat -W -neopa`, by the columns of table socket."""
+    found = []
+    for line in text.splitlines():
+        if not is_socket(line):
+            continue
+        kind, left, retransmits, probes = re.search(r"(\w+) \((\d+\.\d+)/(\d+)/(\d+)\)\s*$", line).groups()
+        words = TIMER.sub("", line).split(maxsplit=5)
+        state, _, rest = words[5].partition(" ")
+        if state not in STATES and not words[0].startswith("raw"):
+            state, rest = "CLOSE", words[5]  # netstat shows nothing for a datagram socket that is not connected.
+        user, inode, program = rest.split(maxsplit=2)
+        pid = None if program.startswith("-") else int(program.split("/")[0])
+        cells = {"state": {"7": "CLOSE", "1": "ESTABLISHED"}.get(state, state), "recv_queue": int(words[1]),
+                 "send_queue": int(words[2]), "uid": int(user), "pid": pid, "timer": kind}
+        if kind != "off":
+            cells["timer_left"] = float(left) * 1000
+        if state != "SYN_RECV":  # /proc counts its timeouts there, sock_diag its retransmissions.
+            cells["timer_retries"] = int(retransmits if kind == "on" else probes)
+        found.append(((words[0], split_endpoint(words[3]), split_endpoint(words[4]), int(inode)), cells))
+    assert len(dict(found)) == len(found), "keys are not unique"
+    return dict(found)
+
+
+def full_unix(text):
+    """{(type, inode, path up to its first blank): cells} of `netstat -W -neopa`; the path ends where netstat's does."""
+    found = {}
+    for row in parse_unix(text, "-p"):
+        _, references, flags, kind, state, inode, program, path = row
+        found[kind, int(inode), path] = {"references": int(references), "state": state or "UNCONNECTED",
+                                         "listening": "ACC" in flags, "pid": int(program) if program != "-" else None}
+    return found

@@ -142,12 +142,16 @@ TEST_CASE("of every length of struct tcp_info what is there is read, and the res
   CHECK(rows.size() == 0);
 }
 
-TEST_CASE("a listener has no moment at which it last sent", "[recorder]") {
-  tcp_info info = made_info();
-  info.tcpi_state = 10;
-  const TcpInfo row = read_row(message_of(info, sizeof(info)));
-  CHECK_FALSE(row.last_sent);
-  CHECK_FALSE(row.last_received);
+TEST_CASE("a listener, and a connection that is not made yet, have no moment at which they last sent", "[recorder]") {
+  for (const std::uint8_t state : {std::uint8_t{2}, std::uint8_t{7}, std::uint8_t{10}}) {
+    CAPTURE(static_cast<unsigned>(state));
+    tcp_info info = made_info();
+    info.tcpi_state = state;
+    const TcpInfo row = read_row(message_of(info, sizeof(info)));
+    CHECK_FALSE(row.last_sent);
+    CHECK_FALSE(row.last_received);
+    CHECK_FALSE(row.last_acked);
+  }
 }
 
 TEST_CASE("rows of tcp_info are forgotten with those of their sockets", "[recorder]") {

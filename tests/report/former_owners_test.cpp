@@ -77,6 +77,63 @@ TEST_CASE("another cookie, another namespace and a socket with an owner have no 
   CHECK(FormerOwners().complete());
 }
 
+TEST_CASE("a connection that nobody has accepted yet is to be accepted by who listens there", "[report]") {
+  const auto listener = [](const char* address, std::uint64_t cookie, std::uint32_t pid) {
+    Socket socket = connection(cookie, TcpState::listen, pid);
+    socket.local_address = *parse_ip_address(address);
+    socket.remote_address = IpAddress();
+    socket.remote_port = 0;
+    socket.inode = 7;
+    return socket;
+  };
+  const Socket waiting = connection(1, TcpState::established);
+  const std::vector<std::pair<std::uint32_t, std::string>> programs{{812, "sshd"}, {9, "cu\x1b[31mrl"}};
+  const FormerOwners any(snapshot_of({waiting, listener("0.0.0.0", 2, 812)}, programs));
+  CHECK(any.complete()); // No earlier snapshot can know more.
+  CHECK(any.find_accepting(waiting) == "812/sshd");
+  CHECK(any.find(waiting).empty());
+  for (const TcpState state : {TcpState::close_wait, TcpState::syn_recv, TcpState::new_syn_recv}) {
+    CHECK(any.find_accepting(connection(1, state)) == "812/sshd");
+  }
+  CHECK(any.find_accepting(connection(1, TcpState::last_ack)).empty()); // Was accepted, and closed.
+  CHECK(any.find_accepting(connection(1, TcpState::established, 5)).empty());
+  Socket elsewhere = waiting;
+  elsewhere.netns = "blue";
+  CHECK(any.find_accepting(elsewhere).empty());
+
+  const FormerOwners exact(
+    snapshot_of({listener("0.0.0.0", 2, 812), listener("10.0.0.5", 3, 9), listener("10.0.0.6", 4, 1)}, programs));
+  CHECK(exact.find_accepting(waiting).find("9/cu") == 0);
+  CHECK(exact.find_accepting(waiting).find('\x1b') == std::string::npos);
+  const FormerOwners several(snapshot_of({listener("10.0.0.5", 2, 812), listener("10.0.0.5", 3, 9)}, programs));
+  CHECK(several.find_accepting(waiting).empty());
+  const FormerOwners shared(snapshot_of({listener("10.0.0.5", 2, 812), listener("10.0.0.5", 3, 812)}, programs));
+  CHECK(shared.find_accepting(waiting) == "812/sshd");
+
+  const FormerOwners six(snapshot_of({listener("::", 2, 812)}, programs));
+  CHECK(six.find_accepting(waiting).empty()); // A connection that :: takes is ::ffff:10.0.0.5 to the kernel.
+  Socket mapped = waiting;
+  mapped.local_address = *parse_ip_address("::ffff:10.0.0.5");
+  CHECK(six.find_accepting(mapped) == "812/sshd");
+}
+
+TEST_CASE("who is to accept is marked as such", "[report]") {
+  Socket listener = connection(2, TcpState::listen, 812);
+  listener.remote_address = IpAddress();
+  listener.remote_port = 0;
+  const Snapshot shown = snapshot_of({connection(1, TcpState::established), listener}, {{812, "sshd"}});
+  SocketView view;
+  view.programs = true;
+  view.all = true;
+  CHECK(format_sockets(shown, view).find('[') == std::string::npos);
+  const FormerOwners owners(shown);
+  view.former_owners = &owners;
+  const std::string text = format_sockets(shown, view);
+  CHECK(text.find("ESTABLISHED [812/sshd]") != std::string::npos);
+  CHECK(text.find("[PID/program]: not accepted yet; this process listens there\n") != std::string::npos);
+  CHECK(text.find("(PID/program)") == std::string::npos);
+}
+
 TEST_CASE("a former owner is marked as such, and its name cannot harm a terminal", "[report]") {
   const Snapshot shown =
     snapshot_of({connection(1, TcpState::time_wait), connection(2, TcpState::established, 7)}, {{7, "curl"}});
