@@ -15,6 +15,7 @@
 #include "diff/source_coverage.h"
 #include "tables/catalog.h"
 #include "tables/netlink_socket.h"
+#include "tables/other_socket.h"
 #include "tables/packet_socket.h"
 #include "tables/socket.h"
 #include "tables/unix_socket.h"
@@ -271,7 +272,7 @@ private:
   // Tables whose rows are there whether or not their owners could be seen.
   [[nodiscard]] static bool has_rows_without_owners(std::string_view table) {
     return table == sockets.name() || table == unix_sockets.name() || table == packet_sockets.name()
-           || table == netlink_sockets.name();
+           || table == netlink_sockets.name() || table == other_sockets.name();
   }
 
   // Whether both sides could see the same processes: all, or those of one user.

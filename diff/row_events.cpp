@@ -148,7 +148,8 @@ std::optional<std::string> RowEvents::cell(const Table& table, std::size_t colum
                                            : std::optional(format_cell(columns_[column], table.column(column), row));
 }
 
-// "802" where the key is one column, "inode 5 pid 6" where it is several; the namespace is a member of its own.
+// "802" where the key is one column, "inode 5 pid 6" where it is several; the namespace is a member of its own, and what
+// a row does not have is no part of its name.
 std::string RowEvents::format_key(const Table& table, std::uint32_t row) const {
   std::vector<std::size_t> keys;
   for (std::size_t i = 0; i < columns_.size(); ++i) {
@@ -161,9 +162,11 @@ std::string RowEvents::format_key(const Table& table, std::uint32_t row) const {
   }
   std::string text;
   for (const std::size_t i : keys) {
-    text += fmt::format("{}{} {}", text.empty() ? "" : " ", columns_[i].name, cell(table, i, row).value_or("-"));
+    if (const auto value = cell(table, i, row)) {
+      text += fmt::format("{}{} {}", text.empty() ? "" : " ", columns_[i].name, *value);
+    }
   }
-  return text;
+  return text.empty() ? "-" : text;
 }
 
 } // namespace hindstat

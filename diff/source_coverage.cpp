@@ -14,6 +14,8 @@
 #include "tables/conntrack_stat.h"
 #include "tables/format.h"
 #include "tables/multicast_group.h"
+#include "tables/other_route.h"
+#include "tables/other_socket.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
 #include "tables/socket.h"
@@ -51,6 +53,9 @@ std::string file_of_group(std::string_view group) {
   if (group.ends_with('6')) {
     return "snmp6";
   }
+  if (group == "Sctp") {
+    return "sctp";
+  }
   return std::ranges::find(snmp_groups, group) != snmp_groups.end() ? "snmp" : "netstat";
 }
 
@@ -79,6 +84,12 @@ std::string source_of_row(const Table& table, std::uint32_t row) {
   if (table.spec().name == socket_statistics.name()) {
     const bool v6 = socket_statistics.column<&SocketStatistic::protocol>(table).bytes(row).ends_with('6');
     return v6 ? "sockstat6" : "sockstat";
+  }
+  if (table.spec().name == other_sockets.name()) {
+    return format_enum(NamesOf<OtherFamily>::values, other_sockets.column<&OtherSocket::family>(table).raw(row));
+  }
+  if (table.spec().name == other_routes.name()) {
+    return format_enum(NamesOf<OtherRouteFamily>::values, other_routes.column<&OtherRoute::family>(table).raw(row));
   }
   if (table.spec().name == conntrack_statistics.name()) {
     return conntrack_statistics.column<&ConntrackStatistic::count>(table).is_null(row) ? "" : "counters";

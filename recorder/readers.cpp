@@ -15,6 +15,7 @@
 #include "recorder/readers/proc_net_mcfilter.h"
 #include "recorder/readers/proc_net_stat.h"
 #include "recorder/readers/proc_table_reader.h"
+#include "recorder/readers/other_socket_reader.h"
 #include "recorder/readers/process_reader.h"
 #include "recorder/readers/route_cache_reader.h"
 #include "recorder/readers/route_reader.h"
@@ -56,6 +57,8 @@ constexpr auto all_readers = std::to_array<Reader>({
   {"unix_socket", ReaderScope::each_namespace, read_unix_sockets},
   {"packet_socket", ReaderScope::each_namespace, read_packet_sockets},
   {"netlink_socket", ReaderScope::each_namespace, read_netlink_sockets},
+  {"other_route", ReaderScope::each_namespace, read_other_routes},
+  {"other_socket", ReaderScope::each_namespace, read_other_sockets},
   {"softnet", ReaderScope::host, read_softnet},
   {"socket_owner", ReaderScope::host, read_socket_owners},
   {"process", ReaderScope::host, read_processes},

@@ -189,6 +189,18 @@ std::vector<std::uint32_t> rows_of(const Table& table, const Options& options) {
   return options.tables.empty() ? select_rows(table, options.view) : rows_by_key(table);
 }
 
+/// Adds what is shown only where it was collected.
+WantedTables with_collected(WantedTables wanted, const Snapshot& snapshot) {
+  for (const std::string& name : wanted.if_collected) {
+    const std::vector<Capture> found = captures_of(snapshot, name);
+    if (std::ranges::any_of(found, was_collected, &Capture::status)) {
+      wanted.shown.push_back(name);
+      wanted.loaded.push_back(name);
+    }
+  }
+  return wanted;
+}
+
 void print_json(const Snapshot& snapshot, const WantedTables& wanted, const Options& options) {
   for (const std::string& name : wanted.loaded) {
     for (const Capture& capture : captures_of(snapshot, name)) {
@@ -295,11 +307,14 @@ ExitCode report(Options options) {
   if (!selected.warning.empty()) {
     warn(tool, selected.warning);
   }
-  const WantedTables wanted = options.tables.empty() ? wanted_tables(options.view, options.json || options.csv)
-                                                     : WantedTables{options.tables, options.tables};
+  const WantedTables asked = options.tables.empty() ? wanted_tables(options.view, options.json || options.csv)
+                                                    : WantedTables{options.tables, options.tables, {}};
+  std::vector<std::string> names = asked.loaded;
+  names.insert(names.end(), asked.if_collected.begin(), asked.if_collected.end());
   std::vector<Snapshot> loaded;
-  loaded.push_back(store.load(selected.entry.id, wanted.loaded));
+  loaded.push_back(store.load(selected.entry.id, names));
   const Snapshot snapshot = std::move(choose_namespaces(std::move(loaded), options.namespaces).front());
+  const WantedTables wanted = with_collected(asked, snapshot);
   FormerOwners former_owners;
   if (options.tables.empty() && !options.csv && !options.json && options.view.sockets.programs) {
     former_owners = find_former_owners(store, selected, snapshot);

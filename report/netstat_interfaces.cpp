@@ -14,6 +14,7 @@
 #include "base/escape.h"
 #include "report/statuses.h"
 #include "tables/address.h"
+#include "tables/format.h"
 #include "tables/interface.h"
 
 namespace hindstat {
@@ -167,7 +168,61 @@ std::string format_link(const Interface& interface) {
   return fmt::format("        unspec  txqueuelen {}  (UNSPEC)\n", queue);
 }
 
-std::string format_block(const Interface& interface, const std::vector<Address>& found) {
+void add_word(std::string& line, std::string_view name, const std::string& value) {
+  line += fmt::format("{}{} {}", line.empty() ? "" : "  ", name, value);
+}
+
+template <typename Value>
+void add_word(std::string& line, std::string_view name, const std::optional<Value>& value) {
+  if constexpr (std::is_same_v<Value, std::string>) {
+    if (value) {
+      add_word(line, name, escape_terminal(*value));
+    }
+  } else {
+    if (value) {
+      add_word(line, name, fmt::format("{}", *value));
+    }
+  }
+}
+
+// What ifconfig does not print, in its manner; a line without anything to say is left out.
+std::string format_details(const Interface& interface) {
+  std::string link;
+  add_word(link, "index", interface.ifindex != 0 ? fmt::format("{}", interface.ifindex) : "-");
+  if (interface.operstate) {
+    add_word(link, "state", format_enum(NamesOf<OperState>::values, static_cast<std::uint64_t>(*interface.operstate)));
+  }
+  add_word(link, "kind", interface.kind);
+  add_word(link, "master", interface.master);
+  add_word(link, "link", interface.link_index);
+  add_word(link, "link-netnsid", interface.link_netnsid);
+  add_word(link, "qdisc", interface.qdisc);
+  add_word(link, "group", interface.group);
+  add_word(link, "carrier-changes", interface.carrier_changes);
+  std::string received;
+  add_word(received, "length", interface.rx_length_errors);
+  add_word(received, "over", interface.rx_over_errors);
+  add_word(received, "crc", interface.rx_crc_errors);
+  add_word(received, "frame", interface.rx_frame_errors);
+  add_word(received, "missed", interface.rx_missed_errors);
+  add_word(received, "nohandler", interface.rx_nohandler);
+  add_word(received, "otherhost", interface.rx_otherhost_dropped);
+  add_word(received, "multicast", interface.multicast);
+  add_word(received, "compressed", interface.rx_compressed);
+  std::string sent;
+  add_word(sent, "aborted", interface.tx_aborted_errors);
+  add_word(sent, "carrier", interface.tx_carrier_errors);
+  add_word(sent, "heartbeat", interface.tx_heartbeat_errors);
+  add_word(sent, "window", interface.tx_window_errors);
+  add_word(sent, "compressed", interface.tx_compressed);
+  std::string out = fmt::format("        {}\n", link);
+  out += interface.altnames ? fmt::format("        altnames {}\n", escape_terminal(*interface.altnames)) : "";
+  out += received.empty() ? "" : fmt::format("        RX {}\n", received);
+  out += sent.empty() ? "" : fmt::format("        TX {}\n", sent);
+  return out;
+}
+
+std::string format_block(const Interface& interface, const std::vector<Address>& found, bool details) {
   std::string out = fmt::format("{}: flags={}  mtu {}\n", escape_terminal(interface.name), format_flags(interface),
                                 format_optional(interface.mtu));
   for (const Address& address : found) {
@@ -183,9 +238,9 @@ std::string format_block(const Interface& interface, const std::vector<Address>&
                      format_optional(received_drops(interface)), format_optional(interface.rx_fifo_errors),
                      format_optional(frame));
   out += fmt::format("        TX packets {}  bytes {}\n", interface.tx_packets, format_bytes(interface.tx_bytes));
-  out += fmt::format("        TX errors {}  dropped {} overruns {}  carrier {}  collisions {}\n\n", interface.tx_errors,
+  out += fmt::format("        TX errors {}  dropped {} overruns {}  carrier {}  collisions {}\n", interface.tx_errors,
                      interface.tx_dropped, interface.tx_fifo_errors, format_optional(carrier), interface.collisions);
-  return out;
+  return out + (details ? format_details(interface) : "") + '\n';
 }
 
 // IPv4 before IPv6; the primary addresses of an interface before its secondary ones.
@@ -244,7 +299,8 @@ std::string format_interfaces(const Snapshot& snapshot, const InterfaceView& vie
     for (const std::uint32_t row : rows) {
       const Interface interface = interfaces.row(*table, row);
       if (interface.netns == capture.netns) {
-        out += view.extend ? format_block(interface, found[{interface.netns, interface.name}]) : format_line(interface);
+        out += view.extend ? format_block(interface, found[{interface.netns, interface.name}], view.details)
+                           : format_line(interface);
       }
     }
   }

@@ -11,8 +11,9 @@ namespace hindstat {
 
 /// Which interfaces are shown and how: the options of netstat -i.
 struct InterfaceView {
-  bool all = false;    ///< -a: those that are down as well.
-  bool extend = false; ///< -e: the long form of ifconfig, with the addresses of table address.
+  bool all = false;     ///< -a: those that are down as well.
+  bool extend = false;  ///< -e: the long form of ifconfig, with the addresses of table address.
+  bool details = false; ///< -ee: below it what ifconfig does not know: kind, master, other names, every counter.
 };
 
 /// The rows of table interface that netstat would show, by name. An interface whose flags are not known is shown.

@@ -159,6 +159,31 @@ std::string format_line(const Socket& socket, const SocketView& view, const Reco
   return line + '\n';
 }
 
+/// "10.77.1.2 10.77.2.2" of "*10.77.1.2 10.77.2.2 10.77.3.2", word by word, without the first.
+std::vector<std::string> further_addresses(const std::optional<std::string>& all) {
+  std::vector<std::string> words;
+  std::string_view rest = all ? std::string_view(*all) : std::string_view();
+  for (std::size_t blank = rest.find(' '); blank != std::string_view::npos; blank = rest.find(' ')) {
+    rest.remove_prefix(blank + 1);
+    words.push_back(escape_terminal(rest.substr(0, rest.find(' '))));
+  }
+  return words;
+}
+
+/// The lines below that of an SCTP socket with several addresses; those of an endpoint have its port, as in netstat.
+std::string format_further_addresses(const Socket& socket, const RecordedNames& names) {
+  const std::vector<std::string> locals = further_addresses(socket.local_addresses);
+  const std::vector<std::string> remotes = further_addresses(socket.remote_addresses);
+  const std::string port =
+    is_listening(socket) ? ":" + names.format_port(socket.protocol, socket.local_port) : std::string();
+  std::string lines;
+  for (std::size_t i = 0; i < std::max(locals.size(), remotes.size()); ++i) {
+    lines += fmt::format("{:<20}{:<23} {}\n", "", i < locals.size() ? locals[i] + port : "",
+                         i < remotes.size() ? remotes[i] : "");
+  }
+  return lines;
+}
+
 auto sort_key(const Socket& socket) {
   return std::tuple(socket.netns, socket.protocol, socket.local_address.is_v6(), !is_listening(socket),
                     socket.local_address, socket.local_port, socket.remote_address, socket.remote_port, socket.state,
@@ -203,6 +228,7 @@ std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
       const Socket socket = sockets.row(*table, row);
       if (socket.netns == capture.netns) {
         out += format_line(socket, view, names, snapshot.info.clocks.boottime_ns);
+        out += format_further_addresses(socket, names);
         const std::string other = other_owner(socket, view);
         any_former = any_former || other.starts_with('(');
         any_accepting = any_accepting || other.starts_with('[');

@@ -43,7 +43,7 @@ bool is_selected(std::string_view group, const StatisticsView& view) {
   if (view.ipv4 != view.ipv6 && is_v6_group(group) != view.ipv6 && !(view.ipv6 && group == "Tcp")) {
     return false;
   }
-  if (!view.tcp && !view.udp && !view.udplite && !view.raw) {
+  if (!view.tcp && !view.udp && !view.udplite && !view.raw && !view.sctp) {
     return true;
   }
   if (is_v6_group(group)) {
@@ -54,6 +54,9 @@ bool is_selected(std::string_view group, const StatisticsView& view) {
   }
   if (group == "Udp") {
     return view.udp;
+  }
+  if (group == "Sctp") {
+    return view.sctp;
   }
   return (group != "Ip" && group != "Icmp") || view.raw;
 }
@@ -86,9 +89,9 @@ std::string format_value(const ProtocolCounter& counter) {
   return counter.count ? fmt::format("{}", *counter.count) : counter.level ? fmt::format("{}", *counter.level) : "-";
 }
 
-// /proc/net/snmp6 has the group's name in front of every counter's, and netstat leaves it there.
+// /proc/net/snmp6 and sctp/snmp have the group's name in front of every counter's, and netstat leaves it there.
 std::string format_named(const ProtocolCounter& counter) {
-  const std::string prefix = is_v6_group(counter.group) ? counter.group : "";
+  const std::string prefix = is_v6_group(counter.group) || counter.group == "Sctp" ? counter.group : "";
   return fmt::format("{}{}: {}", escape_terminal(prefix), escape_terminal(counter.name), format_value(counter));
 }
 

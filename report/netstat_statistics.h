@@ -11,12 +11,13 @@ namespace hindstat {
 
 /// Which counters are shown: the options of netstat -s.
 struct StatisticsView {
-  bool tcp = false; ///< With none of the four: all groups.
+  bool tcp = false; ///< With none of the five: all groups.
   bool udp = false;
   bool udplite = false; ///< As in netstat, its groups are always among those shown.
   bool raw = false;     ///< The groups of IP and ICMP.
-  bool ipv4 = false;    ///< With neither: IPv4 in text, as netstat; both as rows.
-  bool ipv6 = false;    ///< Alone: the groups of IPv6, and Tcp, which has none of its own.
+  bool sctp = false;
+  bool ipv4 = false; ///< With neither: IPv4 in text, as netstat; both as rows.
+  bool ipv6 = false; ///< Alone: the groups of IPv6, and Tcp, which has none of its own.
 };
 
 /// The rows of table protocol_counter of the groups that netstat -s with these options shows, in its order; zeros and

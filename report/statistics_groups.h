@@ -16,6 +16,7 @@ namespace hindstat::sentences {
 [[nodiscard]] std::span<const CounterSentence> tcp_ext();   ///< TcpExt
 [[nodiscard]] std::span<const CounterSentence> ip_ext();    ///< IpExt
 [[nodiscard]] std::span<const CounterSentence> mptcp_ext(); ///< MPTcpExt
+[[nodiscard]] std::span<const CounterSentence> sctp();      ///< Sctp
 [[nodiscard]] std::span<const CounterSentence> ip6();       ///< Ip6
 [[nodiscard]] std::span<const CounterSentence> icmp6();     ///< Icmp6
 [[nodiscard]] std::span<const CounterSentence> udp6();      ///< Udp6

@@ -20,6 +20,7 @@ std::span<const CounterGroup> statistics_sentences() {
                                  CounterGroup{"TcpExt", sentences::tcp_ext()},
                                  CounterGroup{"IpExt", sentences::ip_ext()},
                                  CounterGroup{"MPTcpExt", sentences::mptcp_ext()},
+                                 CounterGroup{"Sctp", sentences::sctp()},
                                  CounterGroup{"Ip6", sentences::ip6()},
                                  CounterGroup{"Icmp6", sentences::icmp6()},
                                  CounterGroup{"Udp6", sentences::udp6()},

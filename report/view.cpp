@@ -7,9 +7,11 @@
 #include <fmt/format.h>
 
 #include "base/error.h"
+#include "report/netstat_families.h"
 #include "report/netstat_groups.h"
 #include "report/netstat_interfaces.h"
 #include "report/netstat_masquerade.h"
+#include "report/netstat_other_routes.h"
 #include "report/netstat_route_cache.h"
 #include "report/netstat_routes.h"
 #include "report/netstat_statistics.h"
@@ -17,8 +19,10 @@
 #include "report/rows_json.h"
 #include "tables/address.h"
 #include "tables/conntrack.h"
+#include "tables/format.h"
 #include "tables/interface.h"
 #include "tables/multicast_group.h"
+#include "tables/other_route.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
@@ -52,21 +56,65 @@ bool shows_fib(const ViewOptions& options) {
   return options.fib || !options.cache;
 }
 
-// As netstat: unix sockets come unasked, unless something else was asked for.
+bool selects_internet(const ViewOptions& options) {
+  return selects_protocols(options) || options.sockets.ipv4 || options.sockets.ipv6;
+}
+
+// As netstat: unix sockets and those of other families come unasked, unless something else was asked for.
 bool shows_unix(const ViewOptions& options) {
-  return options.unix_domain || !(selects_protocols(options) || options.sockets.ipv4 || options.sockets.ipv6);
+  return options.unix_domain || (!selects_internet(options) && options.others.empty());
+}
+
+bool shows_others(const ViewOptions& options) {
+  return !options.others.empty() || (!selects_internet(options) && !options.unix_domain);
 }
 
 bool shows_internet(const ViewOptions& options) {
-  return !options.unix_domain || selects_protocols(options) || options.sockets.ipv4 || options.sockets.ipv6;
+  return selects_internet(options) || (!options.unix_domain && options.others.empty());
+}
+
+// With -r: the internet's tables, unless only others were asked for.
+bool shows_internet_routes(const ViewOptions& options) {
+  return options.others.empty() || options.sockets.ipv4 || options.sockets.ipv6;
+}
+
+void add_family(ViewOptions& options, const std::string& name) {
+  if (name == "inet") {
+    options.sockets.ipv4 = true;
+  } else if (name == "inet6") {
+    options.sockets.ipv6 = true;
+  } else if (name == "unix") {
+    options.unix_domain = true;
+  } else if (name == "bluetooth") {
+    options.others.insert(options.others.end(), {OtherFamily::l2cap, OtherFamily::rfcomm});
+  } else {
+    constexpr auto& names = NamesOf<OtherFamily>::values;
+    const auto* const found = std::ranges::find(names, name == "appletalk" ? "ddp" : name, &ValueName::name);
+    if (found == names.end()) {
+      throw Error(fmt::format("-A {}: the families recorded are inet, inet6, unix, ax25, netrom, rose, x25, ipx, ddp, "
+                              "l2cap, rfcomm, vsock, xdp, tipc and smc",
+                              name));
+    }
+    options.others.push_back(static_cast<OtherFamily>(found->value));
+  }
+}
+
+std::vector<OtherRouteFamily> route_families(const ViewOptions& options) {
+  std::vector<OtherRouteFamily> families;
+  for (const OtherFamily family : options.others) {
+    const std::string name = format_enum(NamesOf<OtherFamily>::values, static_cast<std::uint64_t>(family));
+    const auto* const found = std::ranges::find(NamesOf<OtherRouteFamily>::values, name, &ValueName::name);
+    if (found == NamesOf<OtherRouteFamily>::values.end()) {
+      throw Error(fmt::format("-r -A {}: the routes recorded are those of inet, inet6, ipx, ddp and x25", name));
+    }
+    families.push_back(static_cast<OtherRouteFamily>(found->value));
+  }
+  return families;
 }
 
 void refuse_what_is_not_recorded(const ViewOptions& options) {
   if (options.continuous) {
     throw Error("-c: a recorded moment does not repeat; hindstat-diff shows what changed between two of them");
-  }
-  if (options.statistics && options.sockets.sctp) {
-    throw Error("-s -S: SCTP counters are not recorded");
   }
   if (options.context) {
     throw Error("-Z: security contexts are not recorded");
@@ -78,7 +126,7 @@ RouteView route_view(const ViewOptions& options) {
 }
 
 InterfaceView interface_view(const ViewOptions& options) {
-  return InterfaceView{options.sockets.all, options.extend > 0};
+  return InterfaceView{options.sockets.all, options.extend > 0, options.extend > 1};
 }
 
 GroupView group_view(const ViewOptions& options) {
@@ -87,7 +135,7 @@ GroupView group_view(const ViewOptions& options) {
 
 StatisticsView statistics_view(const ViewOptions& options) {
   const SocketView& view = options.sockets;
-  return StatisticsView{view.tcp, view.udp, view.udplite, view.raw, view.ipv4, view.ipv6};
+  return StatisticsView{view.tcp, view.udp, view.udplite, view.raw, view.sctp, view.ipv4, view.ipv6};
 }
 
 MasqueradeView masquerade_view(const ViewOptions& options) {
@@ -103,8 +151,74 @@ SocketView socket_view(const ViewOptions& options) {
   return view;
 }
 
+FamilyView family_view(const ViewOptions& options) {
+  return FamilyView{.families = options.others,
+                    .all = options.sockets.all,
+                    .listening = options.sockets.listening,
+                    .extend = options.extend > 0,
+                    .programs = options.sockets.programs,
+                    .user_names = !options.numeric && !options.numeric_users};
+}
+
+OtherRouteView other_route_view(const ViewOptions& options) {
+  return OtherRouteView{route_families(options)};
+}
+
 UnixView unix_view(const ViewOptions& options) {
   return UnixView{options.sockets.all, options.sockets.listening, options.sockets.programs};
+}
+
+void add_shown(WantedTables& wanted, std::string_view name) {
+  wanted.shown.emplace_back(name);
+  wanted.loaded.emplace_back(name);
+}
+
+// Tables that are a part of other rows, but where rows are shown.
+void add_looked_up(WantedTables& wanted, std::string_view name, bool as_rows) {
+  wanted.loaded.emplace_back(name);
+  if (as_rows) {
+    wanted.shown.emplace_back(name);
+  }
+}
+
+void add_routes(WantedTables& wanted, const ViewOptions& options) {
+  if (shows_fib(options) && shows_internet_routes(options)) {
+    add_shown(wanted, routes.name());
+  }
+  if (!options.others.empty()) {
+    add_shown(wanted, other_routes.name());
+  }
+  if (options.cache) {
+    add_shown(wanted, route_exceptions.name());
+    add_shown(wanted, route_cache_entries.name());
+  }
+}
+
+void add_sockets(WantedTables& wanted, const ViewOptions& options, bool as_rows) {
+  if (shows_internet(options)) {
+    add_shown(wanted, sockets.name());
+  }
+  if (shows_unix(options)) {
+    add_shown(wanted, unix_sockets.name());
+  }
+  if (!options.others.empty()) {
+    add_shown(wanted, other_sockets.name());
+  } else if (shows_others(options)) {
+    wanted.if_collected.emplace_back(other_sockets.name());
+  }
+  const SocketView view = socket_view(options);
+  if (view.programs) {
+    add_looked_up(wanted, processes.name(), as_rows);
+  }
+  if (as_rows) {
+    return;
+  }
+  if (shows_internet(options) && view.service_names) {
+    wanted.loaded.emplace_back(services.name());
+  }
+  if ((shows_internet(options) || !options.others.empty()) && view.extend && view.user_names) {
+    wanted.loaded.emplace_back(users.name());
+  }
 }
 
 } // namespace
@@ -118,21 +232,21 @@ ViewOptions check_view(ViewOptions options) {
   refuse_what_is_not_recorded(options);
   options.route = options.route || options.fib || options.cache;
   for (const std::string& family : options.families) {
-    if (family == "inet") {
-      options.sockets.ipv4 = true;
-    } else if (family == "inet6") {
-      options.sockets.ipv6 = true;
-    } else if (family == "unix") {
-      options.unix_domain = true;
-    } else {
-      throw Error(fmt::format("-A {}: the families recorded are inet, inet6 and unix", family));
-    }
+    add_family(options, family);
   }
   const int views = static_cast<int>(options.route) + static_cast<int>(options.interfaces)
                     + static_cast<int>(options.statistics) + static_cast<int>(options.groups)
                     + static_cast<int>(options.masquerade);
   if (views > 1) {
     throw Error("-r, -i, -s, -g and -M are different tables: only one of them can be shown");
+  }
+  if (options.route) {
+    static_cast<void>(route_families(options));
+    if (options.cache && !options.others.empty()) {
+      throw Error("-C is the cache of inet and inet6: no other family has one");
+    }
+  } else if (views == 1 && !options.others.empty()) {
+    throw Error("-i, -s, -g and -M show inet and inet6 only");
   }
   if (views == 1) {
     if (describes_sockets(options)) {
@@ -146,62 +260,25 @@ ViewOptions check_view(ViewOptions options) {
 }
 
 WantedTables wanted_tables(const ViewOptions& options, bool as_rows) {
-  const auto one = [](std::string_view name) { return WantedTables{{std::string(name)}, {std::string(name)}}; };
-  if (options.route) {
-    WantedTables wanted = shows_fib(options) ? one(routes.name()) : WantedTables{};
-    for (const std::string_view name : {route_exceptions.name(), route_cache_entries.name()}) {
-      if (options.cache) {
-        wanted.shown.emplace_back(name);
-        wanted.loaded.emplace_back(name);
-      }
-    }
-    return wanted;
-  }
-  if (options.statistics) {
-    return one(protocol_counters.name());
-  }
-  if (options.groups) {
-    return one(multicast_groups.name());
-  }
   WantedTables wanted;
-  if (options.masquerade) {
-    wanted = one(conntracks.name());
+  if (options.route) {
+    add_routes(wanted, options);
+  } else if (options.statistics) {
+    add_shown(wanted, protocol_counters.name());
+  } else if (options.groups) {
+    add_shown(wanted, multicast_groups.name());
+  } else if (options.masquerade) {
+    add_shown(wanted, conntracks.name());
     if (!as_rows && masquerade_view(options).service_names) {
       wanted.loaded.emplace_back(services.name());
     }
-    return wanted;
-  }
-  const auto look_up = [&](std::string_view name) {
-    wanted.loaded.emplace_back(name);
-    if (as_rows) {
-      wanted.shown.emplace_back(name);
-    }
-  };
-  if (options.interfaces) {
-    wanted = one(interfaces.name());
+  } else if (options.interfaces) {
+    add_shown(wanted, interfaces.name());
     if (options.extend > 0) {
-      look_up(addresses.name());
+      add_looked_up(wanted, addresses.name(), as_rows);
     }
-    return wanted;
-  }
-  if (shows_internet(options)) {
-    wanted = one(sockets.name());
-  }
-  if (shows_unix(options)) {
-    wanted.shown.emplace_back(unix_sockets.name());
-    wanted.loaded.emplace_back(unix_sockets.name());
-  }
-  const SocketView view = socket_view(options);
-  if (view.programs) {
-    look_up(processes.name());
-  }
-  if (shows_internet(options) && !as_rows) {
-    if (view.service_names) {
-      wanted.loaded.emplace_back(services.name());
-    }
-    if (view.extend && view.user_names) {
-      wanted.loaded.emplace_back(users.name());
-    }
+  } else {
+    add_sockets(wanted, options, as_rows);
   }
   return wanted;
 }
@@ -213,6 +290,12 @@ std::vector<std::uint32_t> select_rows(const Table& table, const ViewOptions& op
   }
   if (name == unix_sockets.name()) {
     return select_unix_sockets(table, unix_view(options));
+  }
+  if (name == other_sockets.name()) {
+    return select_other_sockets(table, family_view(options));
+  }
+  if (name == other_routes.name()) {
+    return select_other_routes(table, other_route_view(options));
   }
   if (name == routes.name()) {
     return select_routes(table, route_view(options));
@@ -240,7 +323,8 @@ std::vector<std::uint32_t> select_rows(const Table& table, const ViewOptions& op
 
 std::string format_view(const Snapshot& snapshot, const ViewOptions& options) {
   if (options.route) {
-    return (shows_fib(options) ? format_routes(snapshot, route_view(options)) : "")
+    return (shows_fib(options) && shows_internet_routes(options) ? format_routes(snapshot, route_view(options)) : "")
+           + (options.others.empty() ? "" : format_other_routes(snapshot, other_route_view(options)))
            + (options.cache ? format_route_cache(snapshot, route_view(options)) : "");
   }
   if (options.interfaces) {
@@ -258,6 +342,9 @@ std::string format_view(const Snapshot& snapshot, const ViewOptions& options) {
   std::string out = shows_internet(options) ? format_sockets(snapshot, socket_view(options)) : "";
   if (shows_unix(options)) {
     out += format_unix_sockets(snapshot, unix_view(options));
+  }
+  if (shows_others(options)) {
+    out += format_other_sockets(snapshot, family_view(options));
   }
   return out;
 }

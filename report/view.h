@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "report/netstat_sockets.h"
+#include "tables/other_socket.h"
 #include "tables/snapshot.h"
 
 namespace hindstat {
@@ -31,11 +32,12 @@ struct ViewOptions {
   bool wide = false;     ///< With -M: both tuples; else no effect: nothing is cut without it.
   bool continuous = false;
   bool context = false;
-  std::vector<std::string> families; ///< -A, comma-split: inet, inet6, unix.
+  std::vector<std::string> families; ///< -A, comma-split, and --ax25 and its kin: inet, inet6, unix, ax25, ...
+  std::vector<OtherFamily> others;   ///< Of these, those of table other_socket; check_view() fills it.
 };
 
 /// Throws Error for what netstat refuses, what is not recorded and what makes no sense; else the options with -A
-/// turned into -4, -6 and -x.
+/// turned into -4, -6, -x and `others`.
 [[nodiscard]] ViewOptions check_view(ViewOptions options);
 
 /// True where any option is given that selects or describes rows.
@@ -45,6 +47,7 @@ struct ViewOptions {
 struct WantedTables {
   std::vector<std::string> shown;
   std::vector<std::string> loaded;
+  std::vector<std::string> if_collected; ///< Shown too, after the others, where they were collected; else unsaid.
 };
 
 /// `as_rows`: for JSON and CSV, where process and address are tables of their own instead of a part of other rows, and

@@ -15,11 +15,13 @@ void add_table_options(CLI::App& app, ViewOptions& options) {
   app.add_flag("-F,--fib", options.fib, "The same; with -C: the table and the cache")->group(netstat_group);
   app.add_flag("-C,--cache", options.cache, "The routing cache: learned path MTUs and redirects, IPv4 and IPv6")
     ->group(netstat_group);
-  app.add_flag("-i,--interfaces", options.interfaces, "Interfaces that are up (with -a: all; with -e: in long form)")
+  app
+    .add_flag("-i,--interfaces", options.interfaces,
+              "Interfaces that are up (with -a: all; with -e: in long form; -ee: every detail)")
     ->group(netstat_group);
   app
     .add_flag("-s,--statistics", options.statistics,
-              "Counters of the protocols (with -t, -u, -U, -w: of these; with -6: IPv6)")
+              "Counters of the protocols (with -t, -u, -U, -S, -w: of these; with -6: IPv6)")
     ->group(netstat_group);
   app.add_flag("-g,--groups", options.groups, "Multicast group memberships")->group(netstat_group);
   app
@@ -38,7 +40,7 @@ void add_socket_options(CLI::App& app, ViewOptions& options) {
   app.add_flag("-x,--unix", options.unix_domain, "Unix sockets")->group(netstat_group);
   app.add_flag("-4,--inet,--ip,--tcpip", view.ipv4, "IPv4 only")->group(netstat_group);
   app.add_flag("-6,--inet6", view.ipv6, "IPv6 only")->group(netstat_group);
-  app.add_option("-A,--protocol", options.families, "The same by name: inet, inet6, unix; comma-split")
+  app.add_option("-A,--protocol", options.families, "The same by name: inet, inet6, unix, ax25, ...; comma-split")
     ->option_text("FAMILY")
     ->group(netstat_group)
     ->expected(1)
@@ -55,6 +57,35 @@ void add_socket_options(CLI::App& app, ViewOptions& options) {
     ->group(netstat_group);
   app.add_flag("-p,--programs,--program", view.programs, "Process id and command name")->group(netstat_group);
   app.add_flag("-o,--timers", view.timers, "The pending timer: seconds left/retransmits/probes")->group(netstat_group);
+}
+
+void add_family_options(CLI::App& app, ViewOptions& options) {
+  struct Family {
+    const char* option;
+    const char* name;
+    const char* help;
+  };
+  constexpr const char* of_netstat = "Sockets of this family (with -r and ipx, x25, ddp: routes)";
+  constexpr const char* of_ss = "Sockets of this family, which ss shows and netstat does not";
+  constexpr std::array families{Family{"--ax25", "ax25", of_netstat},
+                                Family{"--netrom", "netrom", of_netstat},
+                                Family{"--rose", "rose", of_netstat},
+                                Family{"--x25", "x25", of_netstat},
+                                Family{"--ipx", "ipx", of_netstat},
+                                Family{"--ddp,--appletalk", "ddp", of_netstat},
+                                Family{"-2,--l2cap", "l2cap", "Bluetooth L2CAP sockets"},
+                                Family{"-f,--rfcomm", "rfcomm", "Bluetooth RFCOMM sockets"},
+                                Family{"--bluetooth", "bluetooth", "Both"},
+                                Family{"--vsock", "vsock", of_ss},
+                                Family{"--xdp", "xdp", of_ss},
+                                Family{"--tipc", "tipc", of_ss},
+                                Family{"--smc", "smc", of_ss}};
+  for (const Family& family : families) {
+    app
+      .add_flag_callback(
+        family.option, [&options, name = family.name] { options.families.emplace_back(name); }, family.help)
+      ->group("Other families");
+  }
 }
 
 void add_name_options(CLI::App& app, ViewOptions& options) {
@@ -76,12 +107,7 @@ void add_refused_options(CLI::App& app, ViewOptions& options) {
   app.add_flag("-Z,--context", options.context, "Refused: security contexts are not recorded")->group(netstat_group);
   // check_view() says what is missing; not worth a line each in the help.
   using Family = std::pair<const char*, const char*>;
-  constexpr std::array families{Family{"--ax25", "ax25"},           Family{"--ipx", "ipx"},
-                                Family{"--netrom", "netrom"},       Family{"--x25", "x25"},
-                                Family{"--rose", "rose"},           Family{"--ash", "ash"},
-                                Family{"--ddp,--appletalk", "ddp"}, Family{"--econet,--ec", "econet"},
-                                Family{"--bluetooth", "bluetooth"}, Family{"-2,--l2cap", "bluetooth"},
-                                Family{"-f,--rfcomm", "bluetooth"}};
+  constexpr std::array families{Family{"--ash", "ash"}, Family{"--econet,--ec", "econet"}};
   for (const auto& [option, family] : families) {
     app.add_flag_callback(option, [&options, name = family] { options.families.emplace_back(name); })->group("");
   }
@@ -92,6 +118,7 @@ void add_refused_options(CLI::App& app, ViewOptions& options) {
 void add_view_options(CLI::App& app, ViewOptions& options) {
   add_table_options(app, options);
   add_socket_options(app, options);
+  add_family_options(app, options);
   add_name_options(app, options);
   add_refused_options(app, options);
 }
@@ -99,7 +126,10 @@ void add_view_options(CLI::App& app, ViewOptions& options) {
 const char* view_options_help() {
   return "The options of netstat mean what they mean there and may be combined: hindstat-report -tulpn 'yesterday "
          "03:10'.\n"
-         "Without any of them internet and unix sockets are shown; without -a and -l only those that do not listen.\n"
+         "Without any of them internet and unix sockets are shown, and below them those of the families of netstat "
+         "that\n"
+         "the kernel had; without -a and -l only those that do not listen. vsock, XDP, TIPC and SMC only when asked "
+         "for.\n"
          "\n"
          "Names are those of the recorded host, never of this machine: services and users that were recorded are "
          "named\n"

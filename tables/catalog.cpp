@@ -23,6 +23,8 @@
 #include "tables/netlink_socket.h"
 #include "tables/network_namespace.h"
 #include "tables/nexthop.h"
+#include "tables/other_route.h"
+#include "tables/other_socket.h"
 #include "tables/packet_socket.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
@@ -79,6 +81,8 @@ const std::array all_tables{
   network_namespaces.spec(),
   users.spec(),
   services.spec(),
+  other_sockets.spec(),
+  other_routes.spec(),
 };
 
 bool is_identifier(std::string_view name) {

@@ -62,6 +62,14 @@ struct NamesOf<OperState> {
     ValueName{4, "TESTING"}, ValueName{5, "DORMANT"},    ValueName{6, "UP"}};
 };
 
+/// IF_LINK_MODE_* (include/uapi/linux/if.h): what a carrier makes of the operational state.
+enum class CarrierMode : std::uint8_t { normal = 0, dormant = 1, testing = 2 };
+
+template <>
+struct NamesOf<CarrierMode> {
+  static constexpr std::array values = {ValueName{0, "DEFAULT"}, ValueName{1, "DORMANT"}, ValueName{2, "TESTING"}};
+};
+
 /// How an Ethernet link sends (DUPLEX_* of include/uapi/linux/ethtool.h); what the driver does not know is null.
 enum class Duplex : std::uint8_t {
   half = 0,
@@ -115,6 +123,12 @@ struct Interface {
   std::optional<std::uint64_t> tx_heartbeat_errors;
   std::optional<std::uint64_t> tx_window_errors;
   std::optional<std::uint64_t> tx_compressed;
+  std::optional<std::uint64_t> rx_otherhost_dropped;
+  std::optional<std::string> altnames;
+  std::optional<std::uint32_t> link_index;
+  std::optional<std::int32_t> link_netnsid;
+  std::optional<std::uint32_t> group;
+  std::optional<CarrierMode> link_mode;
 };
 
 inline constexpr auto interfaces = define_table<Interface>(
@@ -166,6 +180,16 @@ inline constexpr auto interfaces = define_table<Interface>(
                                        Unit::packets),
   field<&Interface::tx_heartbeat_errors>("tx_heartbeat_errors", Role::counter, "Heartbeat errors.", Unit::packets),
   field<&Interface::tx_window_errors>("tx_window_errors", Role::counter, "Late collisions.", Unit::packets),
-  field<&Interface::tx_compressed>("tx_compressed", Role::counter, "Compressed packets sent.", Unit::packets));
+  field<&Interface::tx_compressed>("tx_compressed", Role::counter, "Compressed packets sent.", Unit::packets),
+  field<&Interface::rx_otherhost_dropped>("rx_otherhost_dropped", Role::counter,
+                                          "Packets for another host, dropped by a promiscuous device; Linux 5.19.",
+                                          Unit::packets),
+  field<&Interface::altnames>("altnames", Role::attribute, "Its other names, separated by blanks; only from netlink."),
+  field<&Interface::link_index>("link_index", Role::attribute,
+                                "Index of the device below a vlan or tunnel, or of a veth's other end."),
+  field<&Interface::link_netnsid>("link_netnsid", Role::attribute,
+                                  "Where link_index is, as this namespace numbers others; null for its own."),
+  field<&Interface::group>("group", Role::attribute, "Group of interfaces that it is in; only from netlink."),
+  field<&Interface::link_mode>("link_mode", Role::attribute, "How its operational state follows the carrier."));
 
 } // namespace hindstat

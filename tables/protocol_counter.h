@@ -9,7 +9,7 @@
 
 namespace hindstat {
 
-/// One number of a protocol. Sources: /proc/net/snmp, /proc/net/netstat, /proc/net/snmp6; by name, never by position.
+/// One number of a protocol. Sources: /proc/net/snmp, netstat, snmp6 and sctp/snmp; by name, never by position.
 /// What only grows is in `count`; settings and levels (Forwarding, RtoMin, MaxConn, CurrEstab) are in `level`.
 struct ProtocolCounter {
   std::string netns;
@@ -23,7 +23,7 @@ inline constexpr auto protocol_counters = define_table<ProtocolCounter>(
   "protocol_counter", "Counters and levels of the protocols, as netstat -s shows them.",
   field<&ProtocolCounter::netns>("netns", Role::key, "Network namespace; empty is the recorder's own."),
   field<&ProtocolCounter::group>("group", Role::key,
-                                 "Ip, Icmp, IcmpMsg, Tcp, Udp, UdpLite, TcpExt, IpExt, Ip6, Icmp6, ..."),
+                                 "Ip, Icmp, IcmpMsg, Tcp, Udp, UdpLite, TcpExt, IpExt, MPTcpExt, Sctp, Ip6, Icmp6, ..."),
   field<&ProtocolCounter::name>("name", Role::key, "The kernel's name within the group."),
   field<&ProtocolCounter::count>("count", Role::counter, "Value of a counter; null for a level.", Unit::count),
   field<&ProtocolCounter::level>("level", Role::gauge, "Value of a level or setting; -1 is the kernel's 'no limit'."));

@@ -109,6 +109,8 @@ struct Socket {
   std::optional<std::uint32_t> drops;
   std::optional<std::uint32_t> pid;
   std::optional<std::uint32_t> fd;
+  std::optional<std::string> local_addresses;
+  std::optional<std::string> remote_addresses;
 };
 
 inline constexpr auto sockets = define_table<Socket>(
@@ -139,6 +141,10 @@ inline constexpr auto sockets = define_table<Socket>(
                                 "Expirations of the pending timer so far: retransmits or unanswered probes."),
   field<&Socket::drops>("drops", Role::counter, "Datagrams dropped at this socket; not for TCP.", Unit::packets),
   field<&Socket::pid>("pid", Role::attribute, "First process that holds it: the lowest pid."),
-  field<&Socket::fd>("fd", Role::note, "That process's lowest descriptor for it."));
+  field<&Socket::fd>("fd", Role::note, "That process's lowest descriptor for it."),
+  field<&Socket::local_addresses>("local_addresses", Role::attribute,
+                                  "Of SCTP with several local addresses: all, *local_address first; else null."),
+  field<&Socket::remote_addresses>("remote_addresses", Role::attribute,
+                                   "Of SCTP with several addresses of the peer: all, *remote_address first."));
 
 } // namespace hindstat

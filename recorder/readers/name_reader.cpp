@@ -8,6 +8,7 @@
 #include "recorder/readers/name_files.h"
 #include "recorder/text_fields.h"
 #include "tables/conntrack.h"
+#include "tables/other_socket.h"
 #include "tables/packet_socket.h"
 #include "tables/service.h"
 #include "tables/socket.h"
@@ -99,6 +100,9 @@ void read_users(ReadContext& context) {
   }
   if (const Table* const packet = find_table(context, packet_sockets.name()); packet != nullptr) {
     add_uids(packet_sockets.column<&PacketSocket::uid>(*packet), uids);
+  }
+  if (const Table* const other = find_table(context, other_sockets.name()); other != nullptr) {
+    add_uids(other_sockets.column<&OtherSocket::uid>(*other), uids);
   }
   TableBuilder rows(users);
   Lines lines(names.file.bytes);

@@ -24,6 +24,9 @@ public:
     if (address && (is_primary || !chosen_)) {
       chosen_ = address;
     }
+    if (address) {
+      all_.push_back(*address);
+    }
     return address.has_value();
   }
 
@@ -31,8 +34,13 @@ public:
     return chosen_;
   }
 
+  [[nodiscard]] const std::vector<IpAddress>& all() const {
+    return all_;
+  }
+
 private:
   std::optional<IpAddress> chosen_;
+  std::vector<IpAddress> all_;
 };
 
 IpAddress unspecified_like(const IpAddress& address) {
@@ -66,6 +74,7 @@ std::optional<SctpRecord> parse_sctp_endpoint(std::string_view line) {
   record.local_port = *port;
   record.uid = *uid;
   record.inode = *inode;
+  record.locals = locals.all();
   return record;
 }
 
@@ -100,9 +109,8 @@ std::optional<SctpRecord> parse_sctp_association(std::string_view line) {
   if (!locals.chosen() || !remotes.chosen() || locals.chosen()->is_v4() != remotes.chosen()->is_v4()) {
     return std::nullopt;
   }
-  return SctpRecord{true,        *state,       *locals.chosen(), *remotes.chosen(),
-                    *local_port, *remote_port, *recv_queue,      *send_queue,
-                    *uid,        *inode};
+  return SctpRecord{true,        *state, *locals.chosen(), *remotes.chosen(), *local_port,  *remote_port, *recv_queue,
+                    *send_queue, *uid,   *inode,           locals.all(),      remotes.all()};
 }
 
 } // namespace hindstat

@@ -4,13 +4,14 @@
 #include <cstdint>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "tables/ip_address.h"
 
 namespace hindstat {
 
-/// One endpoint of /proc/net/sctp/eps, or one association of /proc/net/sctp/assocs. Of several addresses the primary
-/// one, which the kernel marks with a star; else the first.
+/// One endpoint of /proc/net/sctp/eps, or one association of /proc/net/sctp/assocs. Of several addresses the address is
+/// the primary one, which the kernel marks with a star; else the first.
 struct SctpRecord {
   bool is_association = false;
   std::uint8_t state = 0; ///< Of the association, else of the socket, which uses TCP's numbers.
@@ -22,6 +23,8 @@ struct SctpRecord {
   std::uint32_t send_queue = 0;
   std::uint32_t uid = 0;
   std::uint32_t inode = 0;
+  std::vector<IpAddress> locals;  ///< All of them, in the kernel's order.
+  std::vector<IpAddress> remotes; ///< Empty for an endpoint.
 };
 
 /// Reads one line below the heading of /proc/net/sctp/eps. nullopt when the line is not one of that file's.

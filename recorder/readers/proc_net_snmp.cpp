@@ -4,11 +4,13 @@
 //   Tcp: RtoAlgorithm RtoMin RtoMax MaxConn ActiveOpens ...
 //   Tcp: 1 200 120000 -1 12 ...
 // Kernels insert new names anywhere, so a number is known by its name and never by its position.
-// /proc/net/snmp6 (net/ipv6/proc.c), one line a number: "Ip6InReceives                   	8".
+// /proc/net/snmp6 (net/ipv6/proc.c) and /proc/net/sctp/snmp (net/sctp/proc.c sctp_snmp_seq_show), one line a number:
+// "Ip6InReceives                   	8", "SctpCurrEstab                   	0".
 #include "recorder/readers/proc_net_snmp.h"
 
 #include <algorithm>
 #include <array>
+#include <span>
 #include <utility>
 
 #include "recorder/text_fields.h"
@@ -17,7 +19,7 @@ namespace hindstat {
 
 namespace {
 
-constexpr std::array<std::pair<std::string_view, std::string_view>, 8> levels = {{
+constexpr std::array<std::pair<std::string_view, std::string_view>, 9> levels = {{
   {"Ip", "Forwarding"},
   {"Ip", "DefaultTTL"},
   {"Tcp", "RtoAlgorithm"},
@@ -26,9 +28,11 @@ constexpr std::array<std::pair<std::string_view, std::string_view>, 8> levels = 
   {"Tcp", "MaxConn"}, // RFC 4022: -1 is a dynamic limit.
   {"Tcp", "CurrEstab"},
   {"MPTcpExt", "MPCurrEstab"},
+  {"Sctp", "CurrEstab"},
 }};
 
 constexpr std::array<std::string_view, 4> groups6 = {"Ip6", "Icmp6", "Udp6", "UdpLite6"};
+constexpr std::array<std::string_view, 1> sctp_groups = {"Sctp"};
 
 bool add_counter(CounterRows& rows, std::string_view group, std::string_view name, std::string_view value) {
   ProtocolCounter row;
@@ -44,6 +48,19 @@ bool add_counter(CounterRows& rows, std::string_view group, std::string_view nam
   }
   rows.add(row);
   return true;
+}
+
+/// A line of one number, whose name begins with that of its group.
+Verdict add_named_counter(CounterRows& rows, std::string_view line, std::span<const std::string_view> groups) {
+  Fields fields(line);
+  const std::string_view full_name = fields.next();
+  const std::string_view value = fields.next();
+  const auto group =
+    std::ranges::find_if(groups, [&](std::string_view prefix) { return full_name.starts_with(prefix); });
+  if (group == groups.end() || full_name.size() == group->size() || !fields.next().empty()) {
+    return Verdict::rejected;
+  }
+  return add_counter(rows, *group, full_name.substr(group->size()), value) ? Verdict::kept : Verdict::rejected;
 }
 
 } // namespace
@@ -81,15 +98,11 @@ Verdict add_counter_group(CounterRows& rows, std::string_view names, std::string
 }
 
 Verdict add_counter6(CounterRows& rows, std::string_view line) {
-  Fields fields(line);
-  const std::string_view full_name = fields.next();
-  const std::string_view value = fields.next();
-  const auto* const group =
-    std::ranges::find_if(groups6, [&](std::string_view prefix) { return full_name.starts_with(prefix); });
-  if (group == groups6.end() || full_name.size() == group->size() || !fields.next().empty()) {
-    return Verdict::rejected;
-  }
-  return add_counter(rows, *group, full_name.substr(group->size()), value) ? Verdict::kept : Verdict::rejected;
+  return add_named_counter(rows, line, groups6);
+}
+
+Verdict add_sctp_counter(CounterRows& rows, std::string_view line) {
+  return add_named_counter(rows, line, sctp_groups);
 }
 
 } // namespace hindstat

@@ -25,4 +25,7 @@ using CounterRows = TableBuilder<std::remove_const_t<decltype(protocol_counters)
 /// Adds the row of one line of /proc/net/snmp6: "Ip6InReceives 8" becomes group Ip6, name InReceives.
 [[nodiscard]] Verdict add_counter6(CounterRows& rows, std::string_view line);
 
+/// The same of /proc/net/sctp/snmp: "SctpCurrEstab 0" becomes group Sctp, name CurrEstab.
+[[nodiscard]] Verdict add_sctp_counter(CounterRows& rows, std::string_view line);
+
 } // namespace hindstat

@@ -54,6 +54,12 @@ void read_protocol_counters(ReadContext& context) {
   read_file(context, table, "snmp", add_counter_groups);
   read_file(context, table, "netstat", add_counter_groups);
   read_file(context, table, "snmp6", add_lines6);
+  const auto read_sctp = [&context](CounterRows& rows, Capture& capture) {
+    const FileRead file = context.system().read_file("/proc/net/sctp/snmp");
+    read_lines(file.bytes, capture, [&rows](std::string_view line) { return add_sctp_counter(rows, line); });
+    return PartRead{file.error};
+  };
+  table.read_seldom("sctp", {{"proc", read_sctp}});
   std::move(table).keep(unanswered);
 }
 

@@ -5,7 +5,8 @@
 
 namespace hindstat {
 
-/// Table protocol_counter: /proc/net/snmp, netstat and snmp6. Coverage: "snmp=proc netstat=proc snmp6=absent".
+/// Table protocol_counter: /proc/net/snmp, netstat, snmp6 and sctp/snmp. Coverage: "snmp=proc netstat=proc
+/// snmp6=absent", with sctp where the kernel has it.
 void read_protocol_counters(ReadContext& context);
 
 /// Table sockstat: /proc/net/sockstat and sockstat6. Coverage: "sockstat=proc sockstat6=proc".

@@ -28,19 +28,32 @@ struct Statistic {
 };
 
 // In the order of the struct.
-constexpr std::array<Statistic, 24> statistics = {{
-  {&Interface::rx_packets, nullptr},        {&Interface::tx_packets, nullptr},
-  {nullptr, &Interface::rx_bytes},          {nullptr, &Interface::tx_bytes},
-  {&Interface::rx_errors, nullptr},         {&Interface::tx_errors, nullptr},
-  {nullptr, &Interface::rx_dropped},        {&Interface::tx_dropped, nullptr},
-  {nullptr, &Interface::multicast},         {&Interface::collisions, nullptr},
-  {nullptr, &Interface::rx_length_errors},  {nullptr, &Interface::rx_over_errors},
-  {nullptr, &Interface::rx_crc_errors},     {nullptr, &Interface::rx_frame_errors},
-  {nullptr, &Interface::rx_fifo_errors},    {nullptr, &Interface::rx_missed_errors},
-  {nullptr, &Interface::tx_aborted_errors}, {nullptr, &Interface::tx_carrier_errors},
-  {&Interface::tx_fifo_errors, nullptr},    {nullptr, &Interface::tx_heartbeat_errors},
-  {nullptr, &Interface::tx_window_errors},  {nullptr, &Interface::rx_compressed},
-  {nullptr, &Interface::tx_compressed},     {nullptr, &Interface::rx_nohandler},
+constexpr std::array<Statistic, 25> statistics = {{
+  {&Interface::rx_packets, nullptr},
+  {&Interface::tx_packets, nullptr},
+  {nullptr, &Interface::rx_bytes},
+  {nullptr, &Interface::tx_bytes},
+  {&Interface::rx_errors, nullptr},
+  {&Interface::tx_errors, nullptr},
+  {nullptr, &Interface::rx_dropped},
+  {&Interface::tx_dropped, nullptr},
+  {nullptr, &Interface::multicast},
+  {&Interface::collisions, nullptr},
+  {nullptr, &Interface::rx_length_errors},
+  {nullptr, &Interface::rx_over_errors},
+  {nullptr, &Interface::rx_crc_errors},
+  {nullptr, &Interface::rx_frame_errors},
+  {nullptr, &Interface::rx_fifo_errors},
+  {nullptr, &Interface::rx_missed_errors},
+  {nullptr, &Interface::tx_aborted_errors},
+  {nullptr, &Interface::tx_carrier_errors},
+  {&Interface::tx_fifo_errors, nullptr},
+  {nullptr, &Interface::tx_heartbeat_errors},
+  {nullptr, &Interface::tx_window_errors},
+  {nullptr, &Interface::rx_compressed},
+  {nullptr, &Interface::tx_compressed},
+  {nullptr, &Interface::rx_nohandler},
+  {nullptr, &Interface::rx_otherhost_dropped},
 }};
 constexpr std::size_t least_statistics = 23; // Of Linux 2.6.35, the first that had the struct.
 
@@ -93,6 +106,18 @@ private:
       case IFLA_QDISC:
         row.qdisc = load_text(attribute.value);
         return true;
+      case IFLA_GROUP:
+        return set_number(row.group, attribute.value);
+      case IFLA_LINK:
+        return set_link(attribute.value);
+      case IFLA_LINK_NETNSID:
+        row.link_netnsid = load_value<std::int32_t>(attribute.value);
+        return row.link_netnsid.has_value();
+      case IFLA_LINKMODE:
+        row.link_mode = load_value<CarrierMode>(attribute.value);
+        return row.link_mode.has_value();
+      case IFLA_PROP_LIST:
+        return read_names(attribute.value);
       case IFLA_LINKINFO:
         return read_info(attribute.value);
       case IFLA_STATS64:
@@ -113,6 +138,25 @@ private:
       mac.value = mac.value << 8U | std::to_integer<std::uint64_t>(byte);
     }
     return mac;
+  }
+
+  /// A tunnel over no device has 0 there.
+  bool set_link(Bytes value) {
+    const auto index = load_value<std::uint32_t>(value);
+    link_.row.link_index = index.value_or(0) != 0 ? index : std::nullopt;
+    return index.has_value();
+  }
+
+  bool read_names(Bytes attributes) {
+    std::string names;
+    NetlinkAttributes walk(attributes);
+    while (const auto attribute = walk.next()) {
+      if (attribute->type == IFLA_ALT_IFNAME) {
+        names += (names.empty() ? "" : " ") + load_text(attribute->value);
+      }
+    }
+    link_.row.altnames = names.empty() ? std::nullopt : std::optional(std::move(names));
+    return !walk.malformed();
   }
 
   bool read_info(Bytes attributes) {

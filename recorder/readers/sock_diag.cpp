@@ -8,10 +8,12 @@
 #include <linux/inet_diag.h>
 #include <linux/netlink.h>
 #include <linux/sock_diag.h>
+#include <netinet/in.h>
 #include <sys/socket.h>
 
 #include <algorithm>
 #include <bit>
+#include <cstddef>
 
 #include "recorder/netlink_message.h"
 
@@ -92,14 +94,33 @@ std::optional<DiagSocket> parse_inet_diag(std::span<const std::byte> payload) {
       case INET_DIAG_CONG:
         socket.congestion_control = text_of(attribute->value);
         break;
+      case INET_DIAG_LOCALS:
+        socket.locals = attribute->value;
+        break;
       case INET_DIAG_PEERS:
         socket.is_association = true;
+        socket.peers = attribute->value;
         break;
       default:
         break;
     }
   }
   return socket;
+}
+
+std::vector<IpAddress> parse_diag_addresses(std::span<const std::byte> storages) {
+  std::vector<IpAddress> addresses;
+  for (; storages.size() >= sizeof(sockaddr_storage); storages = storages.subspan(sizeof(sockaddr_storage))) {
+    const auto family = load_value<sa_family_t>(storages);
+    if (family == AF_INET) {
+      const auto v4 = load_value<std::array<std::uint8_t, 4>>(storages, offsetof(sockaddr_in, sin_addr));
+      addresses.push_back(IpAddress::v4(v4.value_or(std::array<std::uint8_t, 4>{})));
+    } else if (family == AF_INET6) {
+      const auto v6 = load_value<std::array<std::uint8_t, 16>>(storages, offsetof(sockaddr_in6, sin6_addr));
+      addresses.push_back(IpAddress::v6(v6.value_or(std::array<std::uint8_t, 16>{})));
+    }
+  }
+  return addresses;
 }
 
 std::array<std::byte, 56> inet_diag_request(int family, int protocol, DiagDetail detail) {

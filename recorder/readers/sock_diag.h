@@ -6,6 +6,7 @@
 #include <optional>
 #include <span>
 #include <string_view>
+#include <vector>
 
 #include "tables/ip_address.h"
 
@@ -32,7 +33,12 @@ struct DiagSocket {
   std::span<const std::byte> tcp_info; ///< struct tcp_info as the kernel has it; empty where there is none.
   std::span<const std::byte> memory;   ///< SK_MEMINFO_*; empty where there is none.
   std::string_view congestion_control; ///< Of TCP, where it was asked for.
+  std::span<const std::byte> locals;   ///< Of SCTP: a struct sockaddr_storage for each local address.
+  std::span<const std::byte> peers;    ///< Of an SCTP association: the same of the peer.
 };
+
+/// The addresses of INET_DIAG_LOCALS or INET_DIAG_PEERS; what is of no internet family is passed over.
+[[nodiscard]] std::vector<IpAddress> parse_diag_addresses(std::span<const std::byte> storages);
 
 /// Reads the payload of one SOCK_DIAG_BY_FAMILY or TCPDIAG_GETSOCK message; nullopt when it is too short or of no
 /// internet family.

@@ -4,6 +4,7 @@
 #include "recorder/host_info.h"
 #include "recorder/readers/owner_join.h"
 #include "tables/netlink_socket.h"
+#include "tables/other_socket.h"
 #include "tables/packet_socket.h"
 #include "tables/socket.h"
 #include "tables/unix_socket.h"
@@ -14,7 +15,7 @@ namespace {
 
 bool has_owners(std::string_view table) {
   return table == sockets.name() || table == unix_sockets.name() || table == packet_sockets.name()
-         || table == netlink_sockets.name();
+         || table == netlink_sockets.name() || table == other_sockets.name();
 }
 
 std::vector<OwnedTable> owned_tables(std::vector<Table>& tables) {
@@ -28,6 +29,8 @@ std::vector<OwnedTable> owned_tables(std::vector<Table>& tables) {
       owned.push_back(owned_table(packet_sockets, table));
     } else if (table.spec().name == netlink_sockets.name()) {
       owned.push_back(owned_table(netlink_sockets, table));
+    } else if (table.spec().name == other_sockets.name()) {
+      owned.push_back(owned_table(other_sockets, table));
     }
   }
   return owned;

@@ -38,6 +38,21 @@ SocketTimer timer_of(const DiagSocket& socket) {
   return static_cast<SocketTimer>(socket.timer);
 }
 
+/// "*10.77.1.2 10.77.2.2": the socket's own first, the others in order; nothing where there is no other.
+std::optional<std::string> format_addresses(const IpAddress& own, std::vector<IpAddress> all) {
+  std::erase(all, own);
+  std::ranges::sort(all);
+  all.erase(std::unique(all.begin(), all.end()), all.end());
+  if (all.empty()) {
+    return std::nullopt;
+  }
+  std::string text = "*" + format_ip_address(own);
+  for (const IpAddress& address : all) {
+    text += " " + format_ip_address(address);
+  }
+  return text;
+}
+
 } // namespace
 
 TcpState state_of_association(std::uint8_t number) {
@@ -86,6 +101,15 @@ void SocketRows::add(SocketProtocol protocol, const DiagSocket& socket, const In
   row_.timer_expires = socket.timer != 0 ? std::optional(boottime_ms + socket.expires_ms) : std::nullopt;
   row_.timer_retries = socket.retransmits;
   row_.drops = protocol == SocketProtocol::tcp ? std::nullopt : socket.drops;
+  if (protocol == SocketProtocol::sctp) {
+    row_.local_addresses = format_addresses(socket.local_address, parse_diag_addresses(socket.locals));
+    row_.remote_addresses = socket.is_association
+                              ? format_addresses(socket.remote_address, parse_diag_addresses(socket.peers))
+                              : std::nullopt;
+  } else if (row_.local_addresses || row_.remote_addresses) { // Of the row before.
+    row_.local_addresses.reset();
+    row_.remote_addresses.reset();
+  }
   if (infos_ != nullptr && protocol == SocketProtocol::tcp) {
     infos_->add(socket, size(), boottime_ms);
   }
@@ -110,6 +134,8 @@ void SocketRows::add(SocketProtocol protocol, const ProcSocket& socket, std::uin
   row_.timer_expires = socket.timer != 0 ? std::optional(boottime_ms + socket.timer_ticks * ms_per_tick) : std::nullopt;
   row_.timer_retries = retries_of(socket);
   row_.drops = socket.drops;
+  row_.local_addresses.reset();
+  row_.remote_addresses.reset();
   TableBuilder::add(row_);
 }
 
@@ -125,6 +151,10 @@ void SocketRows::add(const SctpRecord& record) {
   row_.recv_queue = record.recv_queue;
   row_.send_queue = record.send_queue;
   row_.uid = record.uid;
+  row_.local_addresses = format_addresses(record.local_address, record.locals);
+  if (record.is_association) {
+    row_.remote_addresses = format_addresses(record.remote_address, record.remotes);
+  }
   TableBuilder::add(row_);
 }
 

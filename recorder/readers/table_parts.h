@@ -92,6 +92,15 @@ public:
     return rows_;
   }
 
+  /// The same of a part that few kernels have: that this one lacks it is not worth a word in the coverage.
+  void read_seldom(std::string_view label, std::initializer_list<Witness> witnesses) {
+    const std::string coverage_before = capture_.coverage;
+    read(label, witnesses);
+    if (capture_.coverage.ends_with("=absent")) {
+      capture_.coverage = coverage_before;
+    }
+  }
+
   /// One more word for the capture's coverage.
   void add_coverage(std::string_view label, std::string_view answer) {
     hindstat::add_coverage(capture_, label, answer);

@@ -6,6 +6,7 @@
 #include <sys/socket.h>
 
 #include "recorder/readers/ethtool_link_modes.h"
+#include "recorder/readers/family_diag.h"
 #include "recorder/readers/genetlink_family.h"
 #include "recorder/readers/link_sockets.h"
 #include "recorder/readers/rtnetlink_address.h"
@@ -200,6 +201,18 @@ void netlink_diag(Input input) {
   const Verdict verdict = add_netlink_message(rows, input, 0);
   require(rows.size() == (verdict == Verdict::kept ? 1U : 0U), "a message that is kept is one row");
   require_recordable(std::move(rows).build(), 1);
+}
+
+void family_diag(Input input) {
+  OtherSocketRows rows(other_sockets);
+  std::size_t kept = 0;
+  for (const Verdict verdict : {add_vsock_message(rows, input), add_xdp_message(rows, input, some_names()),
+                                add_tipc_message(rows, input), add_smc_message(rows, input, some_names())}) {
+    kept += verdict == Verdict::kept ? 1U : 0U;
+  }
+  require(rows.size() == kept, "a message that is kept is one row");
+  require_recordable(std::move(rows).build(), 4);
+  require(parse_diag_addresses(input).size() <= input.size() / 128, "an address has a whole struct sockaddr_storage");
 }
 
 } // namespace hindstat::fuzz

@@ -3,9 +3,11 @@
 #include <algorithm>
 #include <tuple>
 
+#include "recorder/readers/bluetooth_sockets.h"
 #include "recorder/readers/link_sockets.h"
 #include "recorder/readers/proc_net_arp.h"
 #include "recorder/readers/proc_net_dev.h"
+#include "recorder/readers/proc_net_families.h"
 #include "recorder/readers/proc_net_fib_trie.h"
 #include "recorder/readers/proc_net_if_inet6.h"
 #include "recorder/readers/proc_net_igmp.h"
@@ -225,6 +227,9 @@ void proc_net_snmp(Input input) {
   CounterRows rows6(protocol_counters);
   add_lines(rows6, text, [&](std::string_view line) { return add_counter6(rows6, line); });
   require_recordable(std::move(rows6).build(), count_lines(text));
+  CounterRows sctp(protocol_counters);
+  add_lines(sctp, text, [&](std::string_view line) { return add_sctp_counter(sctp, line); });
+  require_recordable(std::move(sctp).build(), count_lines(text));
 }
 
 void proc_net_sockstat(Input input) {
@@ -272,6 +277,29 @@ void proc_net_link_sockets(Input input) {
   NetlinkRows rows(netlink_sockets);
   add_lines(rows, text, [&](std::string_view line) { return add_proc_netlink(rows, line); });
   require_recordable(std::move(rows).build(), count_lines(text));
+}
+
+void proc_net_families(Input input) {
+  const std::string_view text = as_text(input);
+  OtherSocketRows ax25(other_sockets);
+  Ax25Lines lines;
+  add_lines(ax25, text, [&](std::string_view line) { return lines.add(ax25, line); });
+  require_recordable(std::move(ax25).build(), count_lines(text));
+  for (const auto add :
+       {add_netrom_line, add_rose_line, add_x25_line, add_ipx_line, add_ddp_line, add_l2cap_line, add_rfcomm_line}) {
+    OtherSocketRows rows(other_sockets);
+    add_lines(rows, text, [&](std::string_view line) { return add(rows, line); });
+    require_recordable(std::move(rows).build(), count_lines(text));
+  }
+  OtherSocketRows bluetooth(other_sockets);
+  add_lines(bluetooth, text,
+            [&](std::string_view line) { return add_proc_bluetooth_line(bluetooth, line, OtherFamily::l2cap); });
+  require_recordable(std::move(bluetooth).build(), count_lines(text));
+  for (const auto add : {add_ipx_route_line, add_ddp_route_line, add_x25_route_line}) {
+    OtherRouteRows rows(other_routes);
+    add_lines(rows, text, [&](std::string_view line) { return add(rows, line); });
+    require_recordable(std::move(rows).build(), count_lines(text));
+  }
 }
 
 } // namespace hindstat::fuzz

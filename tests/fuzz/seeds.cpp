@@ -327,6 +327,27 @@ void add_typed(Seeds& seeds) {
   seeds.add("proc_net_sctp", "d6a2b9c1 0f3e1a77 2   10  29   7046      0 21591 10.77.1.2 10.77.2.2 \n"
                              "1c9a8f02 0f3e1a77 2   1   3  0       1        0        0       0 21593 7046  41022  "
                              "*10.77.1.2 <-> *10.77.1.1 10.77.2.1 \t   30000    10    10   10    0    0        0\n");
+  // Made from the kernel's own formats, as tests/recorder/proc_net_families_test.cpp says.
+  seeds.add("proc_net_families",
+            "c5a1b000 ax0 G4KLX-1 GB7BPQ-2,GB7CIP* 3 5 2 5 0 10 0 3 120 300 0 1200 0 10 5 2 256 3 12 4711\n"
+            "G4KLX-1   GB7BPQ-2  GB7CIP    nr0  01/02 03/04  1   5   2   5   0/120  0/05   0/180   0/015  0/03   4     "
+            "3    12 4713\n"
+            "2080175524 GB7BPQ-2  2080175520 G4KLX-1   rose0 0A1 00001  3  5  2  5   0 200   5 180   5   0/000     0   "
+            " 12 4715\n"
+            "31211234   31219876   x25tap0 00A  3  5  2  5   0   3 200 180 180     0    12 4717\n");
+  seeds.add("proc_net_families",
+            "00001234:000000000001:4003  00005678:00AABBCCDDEE:0451  00000000  00000010  01     000\n"
+            "02   FF00:01:80  0000:00:00  00000000:00000010 07 0\n"
+            "00:1a:7d:da:71:13 (1) ac:de:48:00:11:22 (2) 1 25 0x0041 0x0043 672 1024 2 3\n"
+            "00:1A:7D:DA:71:13 00:00:00:00:00:00 4 3\n"
+            "0000000016a8586d 2      0      0      1000   4720   0     \n"
+            "00005678   00001234     00AABBCCDDEE\n0002:00     FF00:05  3     eth0\n31210000         4       x0\n");
+  // A message of vsock_diag, and one of tipc_diag with a nest of one attribute.
+  seeds.add("family_diag",
+            std::string("\x28\x01\x01\x00\x02\x00\x00\x00\x00\x04\x00\x00\x2a\x00\x00\x00\x88\x13\x00\x00"
+                        "\x67\x12\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00",
+                        32));
+  seeds.add("family_diag", std::string("\x0c\x00\x02\x80\x08\x00\x02\x00\x2d\x0c\x00\x00", 12));
   // Messages of packet_diag and netlink_diag: a bare one each, behind a family, and attributes that the fuzzer changes.
   seeds.add("packet_diag", std::string("\x11\x03\xcc\x88\x67\x12\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"
                                        "\x1c\x00\x00\x00\x02\x00\x00\x00\x02\x00\x00\x00\x00\x00\x00\x00"

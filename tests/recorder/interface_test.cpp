@@ -116,6 +116,37 @@ TEST_CASE("each statistic of an interface is the one of its place in the kernel'
   CHECK(row.rx_compressed == stats.rx_compressed);
   CHECK(row.tx_compressed == stats.tx_compressed);
   CHECK(row.rx_nohandler == stats.rx_nohandler);
+  CHECK(row.rx_otherhost_dropped == load_value<std::uint64_t>(bytes, 24 * sizeof(std::uint64_t)));
+}
+
+TEST_CASE("an interface has other names, a link to another one and a group", "[recorder]") {
+  ifinfomsg header{};
+  header.ifi_index = 9;
+  const auto altnames = NetlinkBuilder()
+                          .attribute_text(IFLA_ALT_IFNAME, std::string_view("uplink\0", 7))
+                          .attribute_text(IFLA_ALT_IFNAME, std::string_view("enp1s0-very-long-name\0", 22))
+                          .bytes();
+  const auto message = [&](std::uint32_t link, std::span<const std::byte> names) {
+    return NetlinkBuilder()
+      .value(header)
+      .attribute_text(IFLA_IFNAME, std::string_view("g1\0", 3))
+      .attribute_value(IFLA_LINK, link)
+      .attribute_value(IFLA_LINK_NETNSID, std::int32_t{0})
+      .attribute_value(IFLA_GROUP, std::uint32_t{7})
+      .attribute_value(IFLA_LINKMODE, std::uint8_t{1})
+      .attribute(IFLA_PROP_LIST | NLA_F_NESTED, names)
+      .bytes();
+  };
+  const Interface row = parse_link(message(5, altnames)).value().row;
+  CHECK(row.altnames == "uplink enp1s0-very-long-name");
+  CHECK(row.link_index == 5U);
+  CHECK(row.link_netnsid == 0);
+  CHECK(row.group == 7U);
+  CHECK(row.link_mode == CarrierMode::dormant);
+  const Interface bare = parse_link(message(0, {})).value().row;
+  CHECK_FALSE(bare.altnames);
+  CHECK_FALSE(bare.link_index);
+  CHECK_FALSE(parse_link(message(5, cut(altnames, altnames.size() - 6))));
 }
 
 TEST_CASE("statistics of an older kernel are shorter, of a newer one longer", "[recorder]") {

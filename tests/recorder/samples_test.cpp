@@ -48,6 +48,7 @@ TEST_CASE("the sample gw1 is recorded completely", "[recorder]") {
     CAPTURE(capture.table);
     // Its kernel had no connection tracking, Linux has had no routing cache since 3.6, and some tables are younger.
     const bool absent = capture.table.starts_with("conntrack") || capture.table == "route_cache"
+                        || capture.table.starts_with("other_") // Few kernels have a family of these.
                         || is_younger_than_samples(capture.table);
     CHECK(capture.status == (absent ? CaptureStatus::absent : CaptureStatus::complete));
     CHECK(capture.rejected == 0);

@@ -13,6 +13,7 @@
 #include "recorder/readers/proc_net_sctp.h"
 #include "recorder/readers/sock_diag.h"
 #include "recorder/recorder.h"
+#include "tables/protocol_counter.h"
 #include "tables/socket.h"
 #include "tests/recorder/diag_message.h"
 #include "tests/recorder/fake_system.h"
@@ -82,6 +83,13 @@ TEST_CASE("SCTP endpoints and associations are read from the files, with their p
   CHECK(rows[2].uid == 1000);
   CHECK(format_ip_address(rows[3].local_address) == "fd77:1::2");
   CHECK(rows[3].remote_address.is_v6());
+  CHECK(rows[0].local_addresses == "*10.77.1.2 10.77.2.2");
+  CHECK_FALSE(rows[0].remote_addresses);
+  CHECK(rows[1].local_addresses == "*10.77.1.2 10.77.2.2");
+  CHECK(rows[1].remote_addresses == "*10.77.1.1 10.77.2.1");
+  CHECK_FALSE(rows[2].local_addresses);
+  CHECK_FALSE(rows[2].remote_addresses);
+  CHECK_FALSE(rows[3].local_addresses);
   const std::string& coverage = snapshot.find_capture("socket")->coverage;
   CHECK(coverage.find("sctp=proc sctp6=proc dccp=absent") != std::string::npos);
   CHECK(snapshot.find_capture("socket")->rejected == 0);
@@ -131,6 +139,54 @@ TEST_CASE("SCTP through sock_diag: a message with peers is an association", "[re
   CHECK(rows[1].timer_expires.has_value());
   CHECK(rows[1].cookie == 0x200000001ULL);
   CHECK(rows[2].state == TcpState::shutdown_ack_sent);
+}
+
+TEST_CASE("SCTP through sock_diag has the addresses of multi-homed ends", "[recorder]") {
+  sockaddr_storage first{};
+  sockaddr_storage second{};
+  sockaddr_in6 third{};
+  reinterpret_cast<sockaddr_in&>(first) = {AF_INET, 0, {htonl(0x0a000005)}, {}};
+  reinterpret_cast<sockaddr_in&>(second) = {AF_INET, 0, {htonl(0x0a000105)}, {}};
+  third.sin6_family = AF_INET6;
+  third.sin6_addr.s6_addr[0] = 0xfd;
+  sockaddr_storage third_storage{};
+  std::memcpy(&third_storage, &third, sizeof(third));
+  const auto locals = NetlinkBuilder().value(second).value(first).value(third_storage).bytes();
+  const auto peers = NetlinkBuilder().value(second).bytes();
+  const std::vector<IpAddress> parsed = parse_diag_addresses(locals);
+  REQUIRE(parsed.size() == 3);
+  CHECK(format_ip_address(parsed[2]) == "fd00::");
+  CHECK(parse_diag_addresses(cut(locals, locals.size() - 1)).size() == 2);
+
+  WithFiles system;
+  system.dumps["sock_diag-sctp-inet"] = {
+    reply({NetlinkBuilder()
+             .value(diag_message(7046))
+             .attribute(INET_DIAG_LOCALS, locals)
+             .attribute(INET_DIAG_PEERS, peers)
+             .bytes(),
+           NetlinkBuilder().value(diag_message(7047)).attribute(INET_DIAG_LOCALS, {}).bytes()})};
+  const std::vector<Socket> rows = sockets_of(record_snapshot(system, {}));
+  CHECK(rows[0].local_addresses == "*10.0.0.5 10.0.1.5 fd00::");
+  CHECK(rows[0].remote_addresses == "*10.0.9.2 10.0.1.5");
+  CHECK_FALSE(rows[1].local_addresses);
+  CHECK_FALSE(rows[1].remote_addresses);
+}
+
+TEST_CASE("the counters of SCTP are rows of protocol_counter, the established associations as a level", "[recorder]") {
+  WithFiles system;
+  system.files["/proc/net/sctp/snmp"] = {0, "SctpCurrEstab                   \t1\n"
+                                            "SctpActiveEstabs                \t2\n"
+                                            "SctpT3Retransmits               \t26\n"};
+  const Snapshot snapshot = record_snapshot(system, {});
+  CHECK(snapshot.find_capture("protocol_counter")->coverage.ends_with("sctp=proc"));
+  const Table& table = *snapshot.find_table("protocol_counter");
+  REQUIRE(table.size() == 3);
+  CHECK(protocol_counters.row(table, 0).group == "Sctp");
+  CHECK(protocol_counters.row(table, 0).name == "CurrEstab");
+  CHECK(protocol_counters.row(table, 0).level == 1);
+  CHECK(protocol_counters.row(table, 2).name == "T3Retransmits");
+  CHECK(protocol_counters.row(table, 2).count == 26U);
 }
 
 TEST_CASE("MPTCP is asked for with its number in an attribute, and no other protocol in its place", "[recorder]") {

@@ -135,7 +135,7 @@ WitnessRule interface_rule() {
   return {"interface",
           {{only_netlink,
             {"ifindex", "mac", "flags", "operstate", "mtu", "kind", "master", "qdisc", "txqlen", "carrier_changes",
-             "rx_nohandler"}},
+             "rx_nohandler", "rx_otherhost_dropped", "altnames", "link_index", "link_netnsid", "group", "link_mode"}},
            {"only ethtool's netlink tells it", {"speed", "duplex"}},
            {"/proc/net/dev has it in a sum with others",
             {"rx_dropped", "rx_missed_errors", "rx_length_errors", "rx_over_errors", "rx_crc_errors", "rx_frame_errors",
@@ -192,6 +192,8 @@ std::vector<SingleWitness> single_witnesses() {
   return {
     {"socket_owner", "who holds a socket is in /proc/PID/fd and nowhere else"},
     {"tcp_info", "no file tells what INET_DIAG_INFO does"},
+    {"other_socket", "each family is told by sock_diag or by files; Bluetooth's two files have no column in common"},
+    {"other_route", "no netlink family tells routes of IPX, AppleTalk and X.25"},
     {"conntrack", "kernels have /proc/net/nf_conntrack only with a deprecated option; held against conntrack(8) live"},
     {"conntrack_expectation", "the same; held against conntrack(8) live"},
     {"conntrack_stat", "its file and ctnetlink are held against each other live"},

@@ -167,4 +167,27 @@ TEST_CASE("what /proc/net/dev alone does not tell about an interface is a dash",
         != std::string::npos);
 }
 
+TEST_CASE("with details each interface has what ifconfig does not know", "[report]") {
+  Interface row = interface_with("eth0", 0x41, 1500);
+  row.ifindex = 3;
+  row.operstate = OperState::up;
+  row.kind = "vlan";
+  row.master = "br0";
+  row.link_index = 2;
+  row.link_netnsid = 0;
+  row.qdisc = "noqueue";
+  row.group = 7;
+  row.altnames = "uplink \x1b[2J";
+  row.rx_nohandler = 4;
+  row.rx_otherhost_dropped = 5;
+  Snapshot snapshot = empty_snapshot();
+  add_table(snapshot, interfaces, {row});
+  const std::string text = format_interfaces(snapshot, InterfaceView{.extend = true, .details = true});
+  CHECK(text.find("        index 3  state UP  kind vlan  master br0  link 2  link-netnsid 0  qdisc noqueue  group 7\n"
+                  "        altnames uplink \\x1B[2J\n")
+        != std::string::npos);
+  CHECK(text.find("nohandler 4  otherhost 5") != std::string::npos);
+  CHECK(format_interfaces(snapshot, InterfaceView{.extend = true}).find("altnames") == std::string::npos);
+}
+
 } // namespace hindstat

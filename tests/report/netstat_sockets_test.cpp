@@ -255,4 +255,27 @@ TEST_CASE("sockets that were not collected are never an empty table", "[report]"
   CHECK(format_sockets(snapshot, SocketView{}) == "socket: not collected: failed: EIO from sock_diag\n");
 }
 
+TEST_CASE("further addresses of an SCTP socket are lines below its own", "[report]") {
+  Socket endpoint;
+  endpoint.protocol = SocketProtocol::sctp;
+  endpoint.local_address = parse_ip_address("10.77.1.2").value();
+  endpoint.local_port = 7046;
+  endpoint.state = TcpState::listen;
+  endpoint.local_addresses = "*10.77.1.2 10.77.2.2";
+  Socket association = endpoint;
+  association.remote_address = parse_ip_address("10.77.1.1").value();
+  association.remote_port = 41022;
+  association.state = TcpState::established;
+  association.remote_addresses = "*10.77.1.1 10.77.2.1 10.77.3.1";
+  Snapshot snapshot = empty_snapshot();
+  add_table(snapshot, sockets, {endpoint, association});
+  const std::string text = format_sockets(snapshot, SocketView{.sctp = true, .all = true});
+  CHECK(text.find("sctp       0      0 10.77.1.2:7046          0.0.0.0:*               LISTEN     \n"
+                  "                    10.77.2.2:7046          \n"
+                  "sctp       0      0 10.77.1.2:7046          10.77.1.1:41022         ESTABLISHED\n"
+                  "                    10.77.2.2               10.77.2.1\n"
+                  "                                            10.77.3.1\n")
+        != std::string::npos);
+}
+
 } // namespace hindstat

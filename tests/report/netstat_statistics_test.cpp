@@ -128,4 +128,21 @@ TEST_CASE("no statistics differ from statistics that were not collected", "[repo
   CHECK(format_statistics(hostile, StatisticsView{}) == "Ev\\x1bil:\n    Na{}me: 1\n");
 }
 
+TEST_CASE("SCTP has the sentences of netstat, shown with -S and without any protocol", "[report]") {
+  Snapshot snapshot = empty_snapshot();
+  add_table(snapshot, protocol_counters,
+            {level("Sctp", "CurrEstab", 1), counter("Sctp", "Aborteds", 0), counter("Sctp", "InSCTPPacks", 17),
+             counter("Sctp", "T3Retransmits", 26), counter("Sctp", "FastRetransmits", 0),
+             counter("Tcp", "ActiveOpens", 31)});
+  const std::string sctp = "Sctp:\n"
+                           "    1 Current Associations\n"
+                           "    0 Number of Aborteds \n"
+                           "    17 Number of SCTP packets received\n"
+                           "    SctpT3Retransmits: 26\n";
+  const std::string tcp = "Tcp:\n    31 active connection openings\n";
+  CHECK(format_statistics(snapshot, StatisticsView{.sctp = true}) == sctp);
+  CHECK(format_statistics(snapshot, StatisticsView{.tcp = true}) == tcp);
+  CHECK(format_statistics(snapshot, StatisticsView{}) == tcp + sctp);
+}
+
 } // namespace hindstat

@@ -117,8 +117,36 @@ TEST_CASE("option -A names families as -4, -6 and -x do", "[report]") {
   CHECK(checked.sockets.ipv4);
   CHECK_FALSE(checked.sockets.ipv6);
   CHECK(checked.unix_domain);
-  options.families = {"ipx"};
-  CHECK_THROWS_WITH(check_view(options), "-A ipx: the families recorded are inet, inet6 and unix");
+  options.families = {"ax25", "bluetooth", "appletalk"};
+  CHECK(check_view(options).others
+        == std::vector{OtherFamily::ax25, OtherFamily::l2cap, OtherFamily::rfcomm, OtherFamily::ddp});
+  options.families = {"econet"};
+  CHECK_THROWS_WITH(check_view(options), "-A econet: the families recorded are inet, inet6, unix, ax25, netrom, rose, "
+                                         "x25, ipx, ddp, l2cap, rfcomm, vsock, xdp, tipc and smc");
+}
+
+TEST_CASE("other families come unasked where they were collected, and alone where they were asked for", "[report]") {
+  CHECK(wanted_tables(ViewOptions(), true).if_collected == Names{"other_socket"});
+  ViewOptions tcp;
+  tcp.sockets.tcp = true;
+  CHECK(wanted_tables(tcp, true).if_collected.empty());
+  ViewOptions x25;
+  x25.families = {"x25"};
+  CHECK(wanted_tables(check_view(x25), false).shown == Names{"other_socket"});
+  CHECK(wanted_tables(check_view(x25), false).loaded == Names{"other_socket"});
+  x25.route = true;
+  CHECK(wanted_tables(check_view(x25), false).shown == Names{"other_route"});
+  x25.families = {"x25", "inet"};
+  CHECK(wanted_tables(check_view(x25), false).shown == Names{"route", "other_route"});
+  x25.cache = true;
+  CHECK_THROWS_WITH(check_view(x25), "-C is the cache of inet and inet6: no other family has one");
+  ViewOptions ax25;
+  ax25.families = {"ax25"};
+  ax25.route = true;
+  CHECK_THROWS_WITH(check_view(ax25), "-r -A ax25: the routes recorded are those of inet, inet6, ipx, ddp and x25");
+  ax25.route = false;
+  ax25.statistics = true;
+  CHECK_THROWS_WITH(check_view(ax25), "-i, -s, -g and -M show inet and inet6 only");
 }
 
 TEST_CASE("what is not recorded is refused with a sentence", "[report]") {
