@@ -48,7 +48,8 @@ class Writer {
 public:
   Writer(const Snapshot& snapshot, const MasqueradeView& view)
     : view_(view), boottime_ns_(snapshot.info.clocks.boottime_ns),
-      names_(snapshot, NameChoice{.programs = false, .services = view.service_names, .users = false}) {
+      names_(snapshot,
+             NameChoice{.programs = false, .services = view.service_names, .users = false, .hosts = view.host_names}) {
   }
 
   [[nodiscard]] std::string format(const std::vector<Conntrack>& flows) const {
@@ -100,7 +101,7 @@ private:
                              ? "-"
                              : fmt::format("{}", flow.sequence_previous_delta.value_or(0)));
       }
-      out += fmt::format("{:<20} {:<20} {}\n", format_ip_address(flow.source), format_ip_address(flow.destination),
+      out += fmt::format("{:<20} {:<20} {}\n", names_.format_host(flow.source), names_.format_host(flow.destination),
                          format_ports(flow));
     }
     return out;
@@ -109,7 +110,7 @@ private:
   // "10.77.1.2:40000", "10.77.1.2 id 51545" for ICMP, "10.77.1.2" without ports.
   [[nodiscard]] std::string format_end(const Conntrack& flow, const std::optional<IpAddress>& address, Port port,
                                        Port icmp_id = {}) const {
-    std::string text = address ? format_ip_address(*address) : "-";
+    std::string text = address ? names_.format_host(*address) : "-";
     if (port) {
       text += ':';
       text += format_port(flow, port);

@@ -72,8 +72,7 @@ std::string_view protocol_name(const Socket& socket) {
 
 std::string format_endpoint(const IpAddress& address, std::uint16_t port, SocketProtocol protocol,
                             const RecordedNames& names) {
-  return fmt::format("{}:{}", format_ip_address(address.unmapped()),
-                     port == 0 ? "*" : names.format_port(protocol, port));
+  return fmt::format("{}:{}", names.format_host(address), port == 0 ? "*" : names.format_port(protocol, port));
 }
 
 std::string format_state(const Socket& socket) {
@@ -210,8 +209,10 @@ std::vector<std::uint32_t> select_sockets(const Table& table, const SocketView& 
 }
 
 std::string format_sockets(const Snapshot& snapshot, const SocketView& view) {
-  const RecordedNames names(
-    snapshot, NameChoice{.programs = view.programs, .services = view.service_names, .users = view.user_names});
+  const RecordedNames names(snapshot, NameChoice{.programs = view.programs,
+                                                 .services = view.service_names,
+                                                 .users = view.user_names,
+                                                 .hosts = view.host_names});
   const Table* table = snapshot.find_table(sockets.name());
   const std::vector<std::uint32_t> rows =
     table != nullptr ? select_sockets(*table, view) : std::vector<std::uint32_t>();

@@ -5,6 +5,7 @@
 
 #include "base/escape.h"
 #include "tables/process.h"
+#include "tables/resolved_name.h"
 #include "tables/service.h"
 #include "tables/user.h"
 
@@ -35,6 +36,13 @@ RecordedNames::RecordedNames(const Snapshot& snapshot, NameChoice choice) {
   if (choice.users) {
     for_each_row(snapshot, users, [&](const User& user) { users_.emplace(user.uid, user.name); });
   }
+  if (choice.hosts) {
+    for_each_row(snapshot, resolved_names, [&](const ResolvedName& resolved) {
+      if (resolved.answer == NameAnswer::named && resolved.name && !resolved.name->empty()) {
+        hosts_.emplace(resolved.address, *resolved.name);
+      }
+    });
+  }
 }
 
 std::string RecordedNames::format_program(std::optional<std::uint32_t> pid) const {
@@ -58,6 +66,12 @@ std::string RecordedNames::format_port(SocketProtocol protocol, std::uint16_t po
 std::string RecordedNames::format_user(std::uint32_t uid) const {
   const auto found = users_.find(uid);
   return found == users_.end() ? fmt::format("{}", uid) : escape_terminal(found->second);
+}
+
+std::string RecordedNames::format_host(const IpAddress& address) const {
+  const IpAddress unmapped = address.unmapped();
+  const auto found = hosts_.find(unmapped);
+  return found == hosts_.end() ? format_ip_address(unmapped) : escape_terminal(found->second);
 }
 
 } // namespace hindstat

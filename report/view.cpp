@@ -25,6 +25,7 @@
 #include "tables/other_route.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
+#include "tables/resolved_name.h"
 #include "tables/route.h"
 #include "tables/route_cache.h"
 #include "tables/route_exception.h"
@@ -139,14 +140,19 @@ StatisticsView statistics_view(const ViewOptions& options) {
 }
 
 MasqueradeView masquerade_view(const ViewOptions& options) {
-  return MasqueradeView{options.sockets.ipv4, options.sockets.ipv6, options.extend > 0, options.wide,
-                        !options.numeric && !options.numeric_ports};
+  return MasqueradeView{options.sockets.ipv4,
+                        options.sockets.ipv6,
+                        options.extend > 0,
+                        options.wide,
+                        !options.numeric && !options.numeric_ports,
+                        !options.numeric && !options.numeric_hosts};
 }
 
 SocketView socket_view(const ViewOptions& options) {
   SocketView view = options.sockets;
   view.extend = options.extend > 0;
   view.service_names = !options.numeric && !options.numeric_ports;
+  view.host_names = !options.numeric && !options.numeric_hosts;
   view.user_names = !options.numeric && !options.numeric_users;
   return view;
 }
@@ -216,6 +222,9 @@ void add_sockets(WantedTables& wanted, const ViewOptions& options, bool as_rows)
   if (shows_internet(options) && view.service_names) {
     wanted.loaded.emplace_back(services.name());
   }
+  if (shows_internet(options) && view.host_names) {
+    wanted.loaded.emplace_back(resolved_names.name());
+  }
   if ((shows_internet(options) || !options.others.empty()) && view.extend && view.user_names) {
     wanted.loaded.emplace_back(users.name());
   }
@@ -271,6 +280,9 @@ WantedTables wanted_tables(const ViewOptions& options, bool as_rows) {
     add_shown(wanted, conntracks.name());
     if (!as_rows && masquerade_view(options).service_names) {
       wanted.loaded.emplace_back(services.name());
+    }
+    if (!as_rows && masquerade_view(options).host_names) {
+      wanted.loaded.emplace_back(resolved_names.name());
     }
   } else if (options.interfaces) {
     add_shown(wanted, interfaces.name());

@@ -13,7 +13,7 @@ namespace hindstat {
 
 /// The options of netstat, as they were given.
 struct ViewOptions {
-  SocketView sockets; ///< service_names and user_names follow from `numeric` and its kin.
+  SocketView sockets; ///< host_names, service_names and user_names follow from `numeric` and its kin.
   bool unix_domain = false;
   int extend = 0;
   bool route = false; ///< -r; check_view() sets it with -F and -C too.
@@ -24,7 +24,7 @@ struct ViewOptions {
   bool groups = false;
   bool masquerade = false; ///< -M
   bool numeric = false;
-  bool numeric_hosts = false; ///< No effect: hosts have no names here.
+  bool numeric_hosts = false;
   bool numeric_ports = false;
   bool numeric_users = false;
   bool symbolic = false; ///< No effect: there are no names of hardware either.

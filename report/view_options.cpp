@@ -89,9 +89,8 @@ void add_family_options(CLI::App& app, ViewOptions& options) {
 }
 
 void add_name_options(CLI::App& app, ViewOptions& options) {
-  app.add_flag("-n,--numeric", options.numeric, "No names of services and users")->group(netstat_group);
-  app.add_flag("--numeric-hosts", options.numeric_hosts, "Accepted: addresses are always numeric")
-    ->group(netstat_group);
+  app.add_flag("-n,--numeric", options.numeric, "No names of hosts, services and users")->group(netstat_group);
+  app.add_flag("--numeric-hosts", options.numeric_hosts, "No names of hosts")->group(netstat_group);
   app.add_flag("--numeric-ports", options.numeric_ports, "No names of services")->group(netstat_group);
   app.add_flag("--numeric-users", options.numeric_users, "No names of users")->group(netstat_group);
   app.add_flag("-N,--symbolic", options.symbolic, "Accepted: there are no names of hardware")->group(netstat_group);
@@ -131,10 +130,10 @@ const char* view_options_help() {
          "the kernel had; without -a and -l only those that do not listen. vsock, XDP, TIPC and SMC only when asked "
          "for.\n"
          "\n"
-         "Names are those of the recorded host, never of this machine: services and users that were recorded are "
-         "named\n"
-         "unless -n, --numeric-ports or --numeric-users is given; hosts are never resolved. Nothing is cut, as with "
-         "-W.\n"
+         "Names are those of the recorded host, never of this machine: what was recorded of hosts (hindstat-record\n"
+         "--resolve), services and users is named unless -n or one of the --numeric options is given; nothing is "
+         "looked\n"
+         "up here. Nothing is cut, as with -W.\n"
          "Program names are the kernel's command names. TCP sockets that are only bound have no row, as in netstat;\n"
          "--table socket shows them.\n"
          "\n"

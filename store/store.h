@@ -70,9 +70,12 @@ public:
   /// Packs and appends one snapshot in one transaction; durable when it returns. Timers settle on the values before
   /// (settle_timers). Each table needs a capture. A snapshot whose uid is there already is not stored twice. Throws
   /// Error: try_again when another process held the file for 5 s (the message says who) or the disk is full; then
-  /// nothing was stored. A snapshot that is moved in gives up each table's memory as soon as it is packed.
+  /// nothing was stored, and the next call starts from the file again. May be called again and again: what the next
+  /// snapshot is compared with stays in memory until another process writes to the file. A snapshot that is moved in
+  /// gives up each table's memory as soon as it is packed.
   SnapshotId append(Snapshot snapshot);
-
+  /// Sizes of what append() stored last; nothing when the snapshot was there already.
+  [[nodiscard]] SnapshotSize appended_size() const;
   /// How long the file system took for the last commit, in ns; 0 before the first.
   [[nodiscard]] std::int64_t last_commit_ns() const;
 

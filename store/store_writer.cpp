@@ -29,6 +29,7 @@ struct Chain {
 struct BootState {
   std::int64_t boot_id = 0;
   std::uint64_t last_sequence = 0;
+  std::int64_t file_version = 0; // Of the file it was loaded from or written to.
   std::optional<LoadedTable> captures;
   std::map<std::string, Chain, std::less<>> chains; // By table.
 };
@@ -110,6 +111,8 @@ struct StoreWriter::Impl {
   void load_state(std::int64_t boot_id);
   void load_chains(const std::vector<Capture>& last_captures);
   void forget();
+  std::int64_t file_version();
+  void require_state(std::int64_t boot_id);
   std::optional<PendingBlock> pack(Input input, const std::string& source, std::uint64_t sequence);
   PendingBlock pack_keyframe(const Input& input, const std::string& source, std::uint64_t sequence);
   void advance(LoadedTable& last, const Encoded& next, std::uint64_t rows, std::uint64_t content_sum);
@@ -120,6 +123,7 @@ struct StoreWriter::Impl {
   Records records{connection.database(), layouts};
   ChainReader chains{connection.database(), layouts, records};
   std::optional<BootState> state;
+  SnapshotSize appended;
   std::int64_t commit_ns = 0;
 };
 
@@ -130,8 +134,23 @@ void StoreWriter::Impl::forget() {
   layouts.clear();
 }
 
+// Changes with every commit of another connection, and with none of this one's; to be asked inside a transaction.
+std::int64_t StoreWriter::Impl::file_version() {
+  return connection.database().execAndGet("PRAGMA data_version").getInt64();
+}
+
+// What is in memory holds only while nobody else has written: a recorder of another process, or a cleaning.
+void StoreWriter::Impl::require_state(std::int64_t boot_id) {
+  if (state && state->file_version != file_version()) {
+    forget();
+  }
+  if (!state || state->boot_id != boot_id) {
+    load_state(boot_id);
+  }
+}
+
 void StoreWriter::Impl::load_state(std::int64_t boot_id) {
-  state = BootState{boot_id, records.last_sequence(boot_id), {}, {}};
+  state = BootState{boot_id, records.last_sequence(boot_id), file_version(), {}, {}};
   if (state->last_sequence == 0) {
     return;
   }
@@ -165,7 +184,7 @@ void StoreWriter::Impl::prepare(const std::string& host, const std::string& mach
   connection.run([&] {
     const SQLite::Transaction transaction(connection.database());
     if (const auto boot = records.find_boot(host, machine_id, boot_id)) {
-      load_state(*boot);
+      require_state(*boot);
     }
   });
 }
@@ -258,6 +277,7 @@ SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
   record.info = snapshot.info;
   std::vector<Input> inputs = inputs_of(std::move(snapshot.tables));
   record.uid = uid_of(record.info, inputs);
+  appended = SnapshotSize{};
   try {
     return connection.run([&] {
       SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
@@ -265,9 +285,7 @@ SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
         return SnapshotId(*known);
       }
       records.find_or_insert_boot(record);
-      if (!state || state->boot_id != record.boot_id || state->last_sequence != records.last_sequence(record.boot_id)) {
-        load_state(record.boot_id);
-      }
+      require_state(record.boot_id);
       record.sequence = state->last_sequence + 1;
       // A table that is not in this snapshot starts with a keyframe when it comes back.
       std::erase_if(state->chains, [&](const auto& chain) {
@@ -284,13 +302,16 @@ SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
       }
       pack_captures(snapshot.captures, record);
       const std::int64_t id = records.insert_snapshot(record);
+      SnapshotSize size{record.captures.size(), static_cast<std::uint32_t>(blocks.size())};
       for (const PendingBlock& block : blocks) {
+        size.payload_bytes += block.payload.size();
         state->chains.find(block.table)->second.last.block.id = records.insert_block(id, block.record, block.payload);
       }
       state->last_sequence = record.sequence;
       const auto began = std::chrono::steady_clock::now();
       transaction.commit();
       commit_ns = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
+      appended = size;
       return SnapshotId(id);
     });
   } catch (...) {
@@ -315,6 +336,10 @@ SnapshotId StoreWriter::append(Snapshot snapshot) {
 
 std::int64_t StoreWriter::last_commit_ns() const {
   return impl_->commit_ns;
+}
+
+SnapshotSize StoreWriter::appended_size() const {
+  return impl_->appended;
 }
 
 } // namespace hindstat

@@ -10,6 +10,7 @@
 #include <set>
 
 #include "tables/address.h"
+#include "tables/beat.h"
 #include "tables/conntrack.h"
 #include "tables/conntrack_expectation.h"
 #include "tables/conntrack_stat.h"
@@ -28,6 +29,7 @@
 #include "tables/packet_socket.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
+#include "tables/resolved_name.h"
 #include "tables/route.h"
 #include "tables/route_cache.h"
 #include "tables/route_exception.h"
@@ -83,6 +85,8 @@ const std::array all_tables{
   services.spec(),
   other_sockets.spec(),
   other_routes.spec(),
+  resolved_names.spec(),
+  beats.spec(),
 };
 
 bool is_identifier(std::string_view name) {

@@ -87,11 +87,6 @@ public:
     }
   }
 
-  /// What was read so far.
-  [[nodiscard]] Rows& rows() {
-    return rows_;
-  }
-
   /// The same of a part that few kernels have: that this one lacks it is not worth a word in the coverage.
   void read_seldom(std::string_view label, std::initializer_list<Witness> witnesses) {
     const std::string coverage_before = capture_.coverage;
@@ -99,6 +94,11 @@ public:
     if (capture_.coverage.ends_with("=absent")) {
       capture_.coverage = coverage_before;
     }
+  }
+
+  /// What was read so far.
+  [[nodiscard]] Rows& rows() {
+    return rows_;
   }
 
   /// One more word for the capture's coverage.

@@ -4,6 +4,7 @@
 
 #include "recorder/bundle_format.h"
 #include "recorder/host_info.h"
+#include "recorder/names/ptr_record.h"
 #include "recorder/readers/kernel_version.h"
 #include "recorder/readers/name_files.h"
 #include "recorder/readers/process_facts.h"
@@ -25,6 +26,16 @@ void name_files(Input input) {
       require(!service->protocol.empty() && lies_in(service->protocol, *line), "a protocol lies in its line");
       require(!is_service_remark(*line), "a remark is no service");
     }
+    if (const auto host = parse_hosts_line(*line)) {
+      require(!host->name.empty() && lies_in(host->name, *line), "a host's name lies in its line");
+    }
+  }
+}
+
+void ptr_record(Input input) {
+  constexpr std::size_t longest_name = 253;
+  if (const auto record = parse_ptr_record(input)) {
+    require(!record->name.empty() && record->name.size() <= longest_name, "a name is not longer than a name may be");
   }
 }
 

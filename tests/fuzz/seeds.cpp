@@ -357,6 +357,15 @@ void add_typed(Seeds& seeds) {
                                         "\x67\x12\x00\x00\x01\x00\x00\x00\x02\x00\x00\x00"
                                         "\x0c\x00\x01\x00\x11\x00\x00\x00\x04\x00\x00\x00",
                                         40));
+  // An answer with a CNAME record and a PTR record that points back into the question.
+  seeds.add("ptr_record", std::string("\x12\x34\x81\x80\0\x01\0\x02\0\0\0\0\x01"
+                                      "7\x07in-addr\x04"
+                                      "arpa\0\0\x0c\0\x01"
+                                      "\xc0\x0c\0\x05\0\x01\0\0\x01\x2c\0\x03\x01"
+                                      "x\0"
+                                      "\xc0\x0c\0\x0c\0\x01\0\0\x01\x2c\0\x05\x02gw\xc0\x0e",
+                                      64));
+  seeds.add("name_files", "127.0.0.1\tlocalhost\nfd00::7 web1.example web1 # rack 4\n");
   seeds.add("process_facts", "net:[4026531840]");
   seeds.add("process_facts", "0::/system.slice/docker-" + std::string(64, '4') + ".scope\n4:memory:/lxc/web\n");
 }

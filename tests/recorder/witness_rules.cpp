@@ -214,6 +214,8 @@ std::vector<SingleWitness> single_witnesses() {
     {"network_namespace", "names are those of files in /run/netns"},
     {"user", "names are in /etc/passwd"},
     {"service", "names are in /etc/services"},
+    {"resolved_name", "the resolver's answers are the only ones, and a bundle is read without asking anybody"},
+    {"beat", "the recorder alone knows when it wanted to record"},
   };
 }
 

@@ -6,6 +6,8 @@
 
 #include "base/error.h"
 #include "report/rows_csv.h"
+#include "tables/conntrack.h"
+#include "tables/resolved_name.h"
 #include "tables/service.h"
 #include "tables/socket.h"
 #include "tables/unix_socket.h"
@@ -52,7 +54,55 @@ TEST_CASE("services and users have the names of the recorded host, whole", "[rep
         != std::string::npos);
 }
 
-TEST_CASE("options -n, --numeric-ports and --numeric-users leave names out, --numeric-hosts does not", "[report]") {
+TEST_CASE("peers have the names that were looked up, unless -n or --numeric-hosts is given", "[report]") {
+  Snapshot snapshot = empty_snapshot();
+  Socket mapped = connection();
+  mapped.local_address = parse_ip_address("::ffff:10.0.0.1").value();
+  mapped.remote_address = parse_ip_address("::ffff:192.0.2.7").value();
+  Socket unnamed = connection();
+  unnamed.remote_address = parse_ip_address("192.0.2.8").value();
+  add_table(snapshot, sockets, {mapped, unnamed});
+  add_table(snapshot, resolved_names,
+            {ResolvedName{
+               parse_ip_address("192.0.2.7").value(), NameAnswer::named, "web1.example\n\x1b[31m", NameSource::dns, {}},
+             ResolvedName{parse_ip_address("192.0.2.8").value(), NameAnswer::unnamed, {}, NameSource::dns, {}}});
+  ViewOptions options;
+  options.sockets.tcp = true;
+  const std::string text = format_view(snapshot, options);
+  CHECK(text.find("10.0.0.1:6010           web1.example\\x0a\\x1b[31m:40000 ESTABLISHED") != std::string::npos);
+  CHECK(text.find("192.0.2.8:40000 ") != std::string::npos);
+  ViewOptions numeric = options;
+  numeric.numeric = true;
+  ViewOptions numeric_hosts = options;
+  numeric_hosts.numeric_hosts = true;
+  for (const ViewOptions& without : {numeric, numeric_hosts}) {
+    CHECK(format_view(snapshot, without).find("192.0.2.7:40000 ") != std::string::npos);
+    CHECK(format_view(snapshot, without).find("web1") == std::string::npos);
+    CHECK(wanted_tables(without, false).loaded.back() != resolved_names.name());
+  }
+}
+
+TEST_CASE("masqueraded flows show the names of hosts as well", "[report]") {
+  Snapshot snapshot = empty_snapshot();
+  Conntrack flow;
+  flow.source = parse_ip_address("10.0.0.7").value();
+  flow.destination = parse_ip_address("192.0.2.7").value();
+  flow.nat.set(NatKind::source);
+  add_table(snapshot, conntracks, {flow});
+  add_table(
+    snapshot, resolved_names,
+    {ResolvedName{parse_ip_address("192.0.2.7").value(), NameAnswer::named, "web1.example", NameSource::dns, {}}});
+  ViewOptions options;
+  options.masquerade = true;
+  CHECK(format_view(snapshot, options).find("10.0.0.7             web1.example ") != std::string::npos);
+  options.wide = true;
+  CHECK(format_view(snapshot, options).find("web1.example") != std::string::npos);
+  options.numeric_hosts = true;
+  CHECK(format_view(snapshot, options).find("192.0.2.7") != std::string::npos);
+  CHECK(format_view(snapshot, options).find("web1") == std::string::npos);
+}
+
+TEST_CASE("options -n, --numeric-ports and --numeric-users leave those names out, --numeric-hosts does not", "[report]") {
   const Snapshot snapshot = named_snapshot();
   ViewOptions numeric = internet_extended();
   numeric.numeric = true;
@@ -100,7 +150,7 @@ TEST_CASE("a view loads the tables it looks names up in, and shows them as rows 
   ViewOptions options = internet_extended();
   options.sockets.programs = true;
   CHECK(wanted_tables(options, false).shown == Names{"socket"});
-  CHECK(wanted_tables(options, false).loaded == Names{"socket", "process", "service", "user"});
+  CHECK(wanted_tables(options, false).loaded == Names{"socket", "process", "service", "resolved_name", "user"});
   CHECK(wanted_tables(options, true).loaded == Names{"socket", "process"});
   ViewOptions links;
   links.interfaces = true;
@@ -189,13 +239,15 @@ TEST_CASE("two tables at once, or sockets in a table that has none, are refused"
   CHECK_THROWS_AS(check_view(masquerade), Error);
 }
 
-TEST_CASE("option -M takes flows, and service names where they are not refused", "[report]") {
+TEST_CASE("option -M takes flows, and names where they are not refused", "[report]") {
   ViewOptions options;
   options.masquerade = true;
   CHECK(wanted_tables(options, false).shown == Names{"conntrack"});
-  CHECK(wanted_tables(options, false).loaded == Names{"conntrack", "service"});
+  CHECK(wanted_tables(options, false).loaded == Names{"conntrack", "service", "resolved_name"});
   CHECK(wanted_tables(options, true).loaded == Names{"conntrack"});
   options.numeric_ports = true;
+  CHECK(wanted_tables(options, false).loaded == Names{"conntrack", "resolved_name"});
+  options.numeric_hosts = true;
   CHECK(wanted_tables(options, false).loaded == Names{"conntrack"});
 }
 
