@@ -102,7 +102,7 @@ std::string format_bytes(std::uint64_t bytes) {
   return text.data();
 }
 
-std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_t bytes, const Zone& zone) {
+std::string format_summary(const Snapshot& snapshot, SnapshotId id, const StoreWriter& writer, const Zone& zone) {
   std::string text = "recorded #" + std::to_string(id.value()) + " " + escape_terminal(snapshot.info.host) + " "
                      + format_time(snapshot.info.clocks.realtime_ns, zone) + ":";
   const char* separator = " ";
@@ -119,8 +119,8 @@ std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_
     }
     separator = ", ";
   }
-  return text + format_other_namespaces(snapshot) + "; " + format_bytes(bytes) + " in "
-         + format_duration(snapshot.info.took_ns) + "\n";
+  return text + format_other_namespaces(snapshot) + "; " + format_bytes(writer.appended_size().payload_bytes) + " in "
+         + format_duration(snapshot.info.took_ns) + ", commit " + format_duration(writer.last_commit_ns()) + "\n";
 }
 
 std::vector<std::string> unread_namespaces(const Snapshot& snapshot) {
@@ -160,12 +160,12 @@ ExitCode record(const RecordCommand& command) {
     add_names(command, snapshot);
   }
   StoreWriter writer = opened.get();
-  const SnapshotId id = writer.append(snapshot);
+  const SnapshotId id = writer.append({snapshot.info, std::move(snapshot.tables), snapshot.captures});
   for (const std::string& sentence : unread_namespaces(snapshot)) {
     warn(record_tool, sentence);
   }
   if (command.verbose) {
-    print(format_summary(snapshot, id, writer.appended_size().payload_bytes, command.viewer_zone()));
+    print(format_summary(snapshot, id, writer, command.viewer_zone()));
   }
   return ExitCode::success;
 }

@@ -22,8 +22,9 @@ namespace hindstat {
 /// take as long as a small recording.
 [[nodiscard]] std::future<StoreWriter> open_store(const std::string& path, const SnapshotInfo& info);
 
-/// "recorded #12 gw1 2026-11-21 03:09:00 +0000: socket 531, route 40, unix_socket denied; 2.1 kB in 120 ms\n"
-[[nodiscard]] std::string format_summary(const Snapshot& snapshot, SnapshotId id, std::uint64_t bytes,
+/// What `writer` has just stored; the tables of `snapshot` may be gone: "recorded #12 gw1 2026-11-21 03:09:00 +0000:
+/// socket 531, route 40, unix_socket denied; 2.1 kB in 120 ms, commit 1.6 ms\n"
+[[nodiscard]] std::string format_summary(const Snapshot& snapshot, SnapshotId id, const StoreWriter& writer,
                                          const Zone& zone);
 /// "850 B", "2.1 kB", "1.4 MB"
 [[nodiscard]] std::string format_bytes(std::uint64_t bytes);

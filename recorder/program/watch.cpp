@@ -86,8 +86,8 @@ private:
     beats.append(snapshot.tables.emplace_back(beats.spec()), row);
   }
 
-  void store(const Snapshot& snapshot) {
-    const SnapshotId id = writer_->append(snapshot);
+  void store(Snapshot snapshot) {
+    const SnapshotId id = writer_->append({snapshot.info, std::move(snapshot.tables), snapshot.captures});
     ++stored_;
     if (lost_ != 0) {
       say(fmt::format("recording again; {} of the watch's snapshots could not be stored", lost_));
@@ -98,7 +98,7 @@ private:
     trouble_ = 0;
     last_said_.clear();
     say_unread_namespaces(snapshot);
-    show(snapshot, id, writer_->appended_size().payload_bytes);
+    show(snapshot, id);
   }
 
   // Called while `error` is handled. The store is opened anew at the next beat, as a recording of its own would.
@@ -131,13 +131,13 @@ private:
     warn(record_tool, sentence);
   }
 
-  void show(const Snapshot& snapshot, SnapshotId id, std::uint64_t bytes) {
+  void show(const Snapshot& snapshot, SnapshotId id) {
     if (command_.verbose) {
-      print(format_summary(snapshot, id, bytes, command_.viewer_zone()));
+      print(format_summary(snapshot, id, *writer_, command_.viewer_zone()));
     }
     progress_.show(fmt::format("#{} {}  {} in {}  {} recorded, {} late, {} skipped, {} lost", id.value(),
                                format_time(snapshot.info.clocks.realtime_ns, command_.viewer_zone()),
-                               format_bytes(bytes), format_duration(snapshot.info.took_ns), stored_, late_in_all_,
+                               format_bytes(writer_->appended_size().payload_bytes), format_duration(snapshot.info.took_ns), stored_, late_in_all_,
                                skipped_in_all_, lost_in_all_));
   }
 
