@@ -278,7 +278,7 @@ private:
   // Whether both sides could see the same processes: all, or those of one user.
   [[nodiscard]] bool have_same_view(const Capture& a, const Capture& b) const {
     const std::string_view owners = find_coverage(a.coverage, "owners");
-    return owners == find_coverage(b.coverage, "owners")
+    return owners == find_coverage(b.coverage, "owners") && owners != "late" // Nobody knows whose were not reached.
            && (owners != "partial" || before_.info.euid == after_.info.euid);
   }
   [[nodiscard]] std::string describe_views(const Capture& a, const Capture& b) const {
@@ -295,7 +295,7 @@ private:
   }
 
   [[nodiscard]] static std::string_view describe_owners(std::string_view coverage) {
-    return coverage == "complete" ? "wholly" : coverage == "partial" ? "in part" : "not at all";
+    return coverage == "complete" ? "wholly" : coverage == "partial" || coverage == "late" ? "in part" : "not at all";
   }
 
   void doubt(const std::string& netns, std::string sentence) {

@@ -89,6 +89,9 @@ std::string format_owner_facts(const OwnerFacts& facts) {
   std::string text = "error=" + (facts.error == 0 ? std::string("0") : errno_name(facts.error))
                      + "\nprocesses_seen=" + std::to_string(facts.processes_seen)
                      + "\nprocesses_denied=" + std::to_string(facts.processes_denied) + "\n";
+  if (facts.processes_late != 0) {
+    text += "processes_late=" + std::to_string(facts.processes_late) + "\n";
+  }
   for (const auto& [pid, count] : facts.fd_counts) {
     text += "fds " + std::to_string(pid) + "=" + std::to_string(count) + "\n";
   }
@@ -118,6 +121,8 @@ std::optional<OwnerFacts> parse_owner_facts(std::string_view text) {
       facts.processes_seen = *count;
     } else if (key == "processes_denied") {
       facts.processes_denied = *count;
+    } else if (key == "processes_late") {
+      facts.processes_late = *count;
     } else if (word == "fds" && pid) {
       facts.fd_counts.emplace_back(*pid, *count);
     } else {

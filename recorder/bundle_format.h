@@ -17,7 +17,8 @@ namespace hindstat {
 ///   netlink/NAME       each dump's messages as received; a refused dump is one NLMSG_ERROR message
 ///   netns/NAME/...     the same for another namespace: its proc/net, proc/self, proc/sys/net and netlink
 ///   clocks             realtime_ns=, boottime_ns=, ntp_offset_us=, ntp_maxerror_us=, ntp_status=
-///   owners             what the links of proc/PID/fd do not tell: error=, processes_seen=, processes_denied=, and
+///   owners             what the links of proc/PID/fd do not tell: error=, processes_seen=, processes_denied=,
+///   processes_late=, and
 ///                      fds PID=N where N descriptors were open, sockets or not
 ///   namespaces         one line a namespace: INODE PATH, or INODE:PID PATH where a process in it is known
 ///   errors             one line a read that failed otherwise than with ENOENT: ERROR PATH
@@ -38,6 +39,7 @@ struct OwnerFacts {
   std::uint32_t processes_seen = 0;
   std::uint32_t processes_denied = 0;
   std::vector<std::pair<std::uint32_t, std::uint32_t>> fd_counts; ///< (pid, descriptors), ascending by pid.
+  std::uint32_t processes_late = 0;                               ///< Its line is written where it is not 0.
 };
 
 [[nodiscard]] std::string format_clocks(const Clocks& clocks);

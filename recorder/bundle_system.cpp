@@ -207,6 +207,7 @@ private:
   static void apply(const bundle::OwnerFacts& facts, OwnerScan& scan) {
     scan.processes_seen = facts.processes_seen;
     scan.processes_denied = facts.processes_denied;
+    scan.processes_late = facts.processes_late;
     for (ProcessFiles& process : scan.processes) {
       const auto found = std::ranges::lower_bound(facts.fd_counts, std::pair(process.pid, std::uint32_t{0}));
       if (found != facts.fd_counts.end() && found->first == process.pid) {

@@ -33,6 +33,7 @@ namespace hindstat {
 
 namespace {
 
+constexpr std::size_t most_file_bytes = std::size_t{1} << 30;
 constexpr std::array<const char*, 2> namespace_directories = {"/run/netns", "/run/docker/netns"};
 
 /// The path that shows this thread's namespace instead of the main thread's.
@@ -51,22 +52,38 @@ std::int64_t clock_ns(clockid_t clock) {
   return std::int64_t{time.tv_sec} * 1'000'000'000 + time.tv_nsec;
 }
 
-Clocks read_clocks() {
+Clocks read_times() {
   Clocks clocks;
   clocks.realtime_ns = clock_ns(CLOCK_REALTIME);
   clocks.boottime_ns = clock_ns(CLOCK_BOOTTIME);
+  return clocks;
+}
+
+void add_discipline(Clocks& clocks) {
   timex state{}; // modes 0: only read
   if (::adjtimex(&state) >= 0) {
     clocks.ntp_offset_us = (state.status & STA_NANO) != 0 ? state.offset / 1000 : state.offset;
     clocks.ntp_maxerror_us = state.maxerror;
     clocks.ntp_status = state.status;
   }
-  return clocks;
 }
 
 DirectoryRead list_path(const char* path) {
   const UniqueFd fd(::open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC));
   return fd ? read_directory(fd.get()) : DirectoryRead{errno, {}};
+}
+
+/// Whether the recorder's own netlink socket would be counted in the file.
+bool counts_sockets(std::string_view path) {
+  return path == "/proc/net/sockstat" || path == "/proc/net/netlink" || path == "/proc/net/protocols";
+}
+
+[[noreturn]] void refuse(const std::string& what, int error, const char* capability) {
+  const std::string sentence = what + ": " + std::strerror(error);
+  if (error == EPERM || error == EACCES) {
+    throw NamespaceDenied(sentence + ": run as root or with " + capability);
+  }
+  throw Error(sentence);
 }
 
 NamespaceId* find_inode(std::vector<NamespaceId>& namespaces, std::uint64_t inode) {
@@ -135,7 +152,12 @@ public:
   }
 
   /// Returns when `work` is done, with 0; or with the error of setns(2), and it is not done. What it throws comes out.
+  /// Work may give further work, which is then done at once.
   int perform(const std::function<void()>& work) {
+    if (std::this_thread::get_id() == thread_.get_id()) {
+      work();
+      return 0;
+    }
     const std::scoped_lock one_at_a_time(callers_);
     give(&work);
     std::unique_lock lock(mutex_);
@@ -192,15 +214,20 @@ private:
 
 class LiveSystem : public System {
 public:
-  LiveSystem() = default;
-  explicit LiveSystem(UniqueFd network_namespace)
-    : namespace_(std::move(network_namespace)), thread_(std::make_unique<NamespaceThread>(namespace_.get())) {
+  explicit LiveSystem(LiveLimits limits) : limits_(limits) {
+  }
+  LiveSystem(LiveLimits limits, UniqueFd network_namespace)
+    : limits_(limits), namespace_(std::move(network_namespace)),
+      thread_(std::make_unique<NamespaceThread>(namespace_.get())) {
   }
 
   FileRead read_file(const char* path) const override {
-    return inside([path] {
+    return inside([this, path] {
+      if (counts_sockets(path)) {
+        dumps_.close();
+      }
       const UniqueFd fd(::open(thread_path(path).c_str(), O_RDONLY | O_CLOEXEC | O_NOCTTY));
-      return fd ? read_to_end(fd.get()) : FileRead{errno, {}};
+      return fd ? read_to_end(fd.get(), most_file_bytes, limits_.file_ns) : FileRead{errno, {}};
     });
   }
 
@@ -213,7 +240,8 @@ public:
   }
 
   DumpEnd netlink_dump(const NetlinkRequest& request, const DatagramSink& sink) const override {
-    return inside([&] { return run_netlink_dump(request, sink); });
+    // A thread of the caller's may be in any namespace at the next call: only what is entered keeps its socket.
+    return thread_ == nullptr ? run_netlink_dump(request, sink) : inside([&] { return dumps_.run(request, sink); });
   }
 
   OwnerScan socket_owners() const override {
@@ -223,11 +251,15 @@ public:
       scan.error = errno;
       return scan;
     }
-    return scan_socket_owners(proc.get());
+    return scan_socket_owners(proc.get(), limits_.owners_ns);
   }
 
   Clocks now() const override {
-    return read_clocks();
+    Clocks clocks = read_times();
+    if (thread_ == nullptr) { // How the clock is disciplined is asked of the host, not of each of its namespaces.
+      add_discipline(clocks);
+    }
+    return clocks;
   }
 
   std::vector<NamespaceId> namespaces() const override {
@@ -239,13 +271,19 @@ public:
   std::unique_ptr<System> enter(const NamespaceId& id) const override {
     UniqueFd fd(::open(id.path.c_str(), O_RDONLY | O_CLOEXEC));
     if (!fd) {
-      throw Error("cannot open network namespace " + id.path + ": " + std::strerror(errno));
+      refuse("cannot open network namespace " + id.path, errno, "CAP_SYS_PTRACE");
     }
-    auto entered = std::make_unique<LiveSystem>(std::move(fd));
+    auto entered = std::make_unique<LiveSystem>(limits_, std::move(fd));
     if (const int error = entered->inside([] { return LinkRead{}; }).error; error != 0) {
-      throw Error("cannot enter network namespace " + id.path + ": " + std::strerror(error));
+      refuse("cannot enter network namespace " + id.path, error, "CAP_SYS_ADMIN");
     }
     return entered;
+  }
+
+  void run_inside(const std::function<void()>& work) const override {
+    if (thread_ == nullptr || thread_->perform(work) != 0) {
+      work(); // Where the thread could not enter, each call says so.
+    }
   }
 
 private:
@@ -262,14 +300,16 @@ private:
     return result;
   }
 
+  LiveLimits limits_;
   UniqueFd namespace_;
+  mutable NetlinkDumps dumps_;              ///< Touched by thread_ alone.
   std::unique_ptr<NamespaceThread> thread_; ///< In the namespace; null: the calling thread is.
 };
 
 } // namespace
 
-std::unique_ptr<System> open_live_system() {
-  return std::make_unique<LiveSystem>();
+std::unique_ptr<System> open_live_system(LiveLimits limits) {
+  return std::make_unique<LiveSystem>(limits);
 }
 
 } // namespace hindstat

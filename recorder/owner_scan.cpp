@@ -12,6 +12,7 @@
 #include <array>
 #include <atomic>
 #include <cerrno>
+#include <chrono>
 #include <mutex>
 #include <optional>
 #include <thread>
@@ -23,6 +24,8 @@
 namespace hindstat {
 
 namespace {
+
+using Clock = std::chrono::steady_clock;
 
 constexpr unsigned most_threads = 4;
 constexpr std::size_t batch_size =
@@ -47,13 +50,16 @@ struct ProcessWork {
   std::uint32_t fd_count = 0;
   std::atomic<std::uint32_t> socket_count = 0;
   std::atomic<bool> denied = false;
+  std::atomic<bool> reached = false;
+  std::atomic<bool> late = false; ///< Some of its descriptors were not read, because time was up.
   bool seen = false;
   std::optional<ProcessFiles> files;
 };
 
 class Scan {
 public:
-  Scan(int proc_fd, const std::vector<std::uint32_t>& pids) : proc_fd_(proc_fd), work_(pids.size()) {
+  Scan(int proc_fd, const std::vector<std::uint32_t>& pids, std::optional<Clock::time_point> until)
+    : proc_fd_(proc_fd), until_(until), work_(pids.size()) {
     for (std::size_t i = 0; i < pids.size(); ++i) {
       work_[i].pid = pids[i];
     }
@@ -81,7 +87,8 @@ public:
 private:
   void work(std::vector<SocketFd>& found) {
     alignas(dirent64) Batch buffer; // NOLINT(cppcoreguidelines-pro-type-member-init): getdents64 fills it
-    for (std::size_t i = next_++; i < work_.size(); i = next_++) {
+    for (std::size_t i = next_++; i < work_.size() && !is_late(); i = next_++) {
+      work_[i].reached = true;
       open(work_[i]);
       read_descriptors(work_[i], found, buffer);
     }
@@ -103,11 +110,15 @@ private:
     process.directory = std::move(directory);
   }
 
-  static void read_descriptors(ProcessWork& process, std::vector<SocketFd>& found, Batch& buffer) {
+  [[nodiscard]] bool is_late() const {
+    return until_ && Clock::now() >= *until_;
+  }
+
+  void read_descriptors(ProcessWork& process, std::vector<SocketFd>& found, Batch& buffer) {
     if (!enter(process)) {
       return;
     }
-    while (const std::size_t size = next_batch(process, buffer)) {
+    while (const std::size_t size = is_late() ? give_up(process) : next_batch(process, buffer)) {
       std::uint32_t count = 0;
       for (std::size_t at = 0; at < size;) {
         const auto* entry = reinterpret_cast<const dirent64*>(buffer.data() + at);
@@ -147,6 +158,14 @@ private:
     if (process.socket_count != 0) {
       read_files(process, home.get());
     }
+  }
+
+  /// Ends the reading of a process, also for who joins in later; 0.
+  static std::size_t give_up(ProcessWork& process) {
+    const std::lock_guard lock(process.mutex);
+    process.late = process.late || process.reading;
+    process.reading = false;
+    return 0;
   }
 
   /// Bytes of directory entries in `buffer`; 0 when there are no more.
@@ -195,6 +214,7 @@ private:
     for (ProcessWork& process : work_) {
       scan.processes_seen += process.seen ? 1U : 0U;
       scan.processes_denied += process.denied ? 1U : 0U;
+      scan.processes_late += process.late || !process.reached ? 1U : 0U;
       if (process.files && !process.files->stat.empty()) {
         process.files->fd_count = process.fd_count;
         scan.processes.push_back(std::move(*process.files));
@@ -203,13 +223,15 @@ private:
   }
 
   int proc_fd_;
+  std::optional<Clock::time_point> until_;
   std::vector<ProcessWork> work_;
   std::atomic<std::size_t> next_ = 0;
 };
 
 } // namespace
 
-OwnerScan scan_socket_owners(int proc_fd) {
+OwnerScan scan_socket_owners(int proc_fd, std::int64_t limit_ns) {
+  const auto until = limit_ns != 0 ? std::optional(Clock::now() + std::chrono::nanoseconds(limit_ns)) : std::nullopt;
   const DirectoryRead listing = read_directory(proc_fd);
   if (listing.error != 0) {
     OwnerScan scan;
@@ -226,7 +248,7 @@ OwnerScan scan_socket_owners(int proc_fd) {
   }
   std::ranges::sort(pids);
   pids.erase(std::unique(pids.begin(), pids.end()), pids.end()); // "7" and "007" in a copied tree
-  return Scan(proc_fd, pids).run();
+  return Scan(proc_fd, pids, until).run();
 }
 
 } // namespace hindstat

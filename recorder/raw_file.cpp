@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cerrno>
+#include <chrono>
 #include <climits>
 #include <memory>
 
@@ -27,7 +28,9 @@ struct CloseDirectory {
 
 } // namespace
 
-FileRead read_to_end(int fd, std::size_t limit) {
+FileRead read_to_end(int fd, std::size_t limit, std::int64_t limit_ns) {
+  using Clock = std::chrono::steady_clock;
+  const Clock::time_point began = limit_ns != 0 ? Clock::now() : Clock::time_point();
   FileRead read;
   std::size_t size = 0;
   while (true) {
@@ -48,6 +51,11 @@ FileRead read_to_end(int fd, std::size_t limit) {
     size += static_cast<std::size_t>(count);
     if (size > limit) {
       return {EFBIG, {}};
+    }
+    if (limit_ns != 0 && Clock::now() - began >= std::chrono::nanoseconds(limit_ns)) {
+      read.bytes.resize(size);
+      read.error = ETIMEDOUT;
+      return read;
     }
   }
 }

@@ -6,6 +6,8 @@
 #include <cstring>
 #include <limits>
 
+#include "recorder/text_fields.h"
+
 namespace hindstat {
 
 namespace {
@@ -59,6 +61,8 @@ CaptureStatus status_of_error(int error) {
     case EPERM:
     case EACCES:
       return CaptureStatus::denied;
+    case ETIMEDOUT:
+      return CaptureStatus::late;
     default:
       return CaptureStatus::failed;
   }
@@ -66,7 +70,13 @@ CaptureStatus status_of_error(int error) {
 
 std::string error_text(int error) {
   const char* const text = ::strerrordesc_np(error);
-  return text != nullptr ? text : "error " + std::to_string(error);
+  std::string sentence = text != nullptr ? text : "error " + std::to_string(error);
+  if (error == EPERM) { // Of netlink: what it keeps from ordinary users it keeps for this capability.
+    sentence += " (it needs root or CAP_NET_ADMIN)";
+  } else if (error == EACCES) { // Of a file.
+    sentence += " (it needs root or CAP_DAC_READ_SEARCH)";
+  }
+  return sentence;
 }
 
 void mark_partial(Capture& capture, std::string_view reason) {
@@ -86,18 +96,21 @@ std::uint64_t ReadContext::boottime_ms() const {
 
 const FileRead& ReadContext::shared_file(const char* path) {
   const auto found = files_.find(path);
-  return found != files_.end() ? found->second : files_.emplace(path, system_->read_file(path)).first->second;
+  if (found != files_.end() && found->second.error != ETIMEDOUT) { // Another table has time of its own.
+    return found->second;
+  }
+  return files_.insert_or_assign(path, system_->read_file(path)).first->second;
 }
 
 const LinkDump& ReadContext::links() {
-  if (!links_) {
+  if (!links_ || links_->end.error == ETIMEDOUT) {
     links_ = read_links(*system_);
   }
   return *links_;
 }
 
 const InterfaceNames& ReadContext::interfaces() {
-  if (!interfaces_) {
+  if (!interfaces_ || interfaces_->error == ETIMEDOUT) {
     interfaces_ = names_of(links());
   }
   return *interfaces_;
@@ -110,10 +123,24 @@ const OwnerScan& ReadContext::owners() {
   return *owners_;
 }
 
+std::string_view ReadContext::own_teller(std::string_view table, std::string_view label) const {
+  const auto found = own_coverage.find(table);
+  Fields words(found != own_coverage.end() ? std::string_view(found->second) : std::string_view());
+  for (std::string_view word = words.next(); !word.empty(); word = words.next()) {
+    if (word.starts_with(label) && word.size() > label.size() && word[label.size()] == '=') {
+      return word.substr(label.size() + 1);
+    }
+  }
+  return {};
+}
+
 Capture ReadContext::begin(std::string_view table, std::string_view source) const {
   Capture capture;
   capture.table = table;
   capture.source = source;
+  if (restraint_ != nullptr) {
+    restraint_->begin_table();
+  }
   capture.began_us = microseconds(system_->now().boottime_ns - began_ns_);
   return capture;
 }
@@ -123,10 +150,23 @@ void ReadContext::end(Capture& capture) const {
   capture.took_us = microseconds(system_->now().boottime_ns - began);
 }
 
+void ReadContext::add_restraint(Capture& capture) const {
+  if (restraint_ == nullptr) {
+    return;
+  }
+  if (const std::string lateness = restraint_->describe_lateness(); !lateness.empty()) {
+    mark_partial(capture, "late: " + lateness);
+  }
+  for (const std::string& omission : restraint_->omissions()) {
+    mark_partial(capture, omission);
+  }
+}
+
 void ReadContext::keep(Capture capture, Table table) {
   if (capture.rejected != 0) {
     mark_partial(capture, std::to_string(capture.rejected) + " records not understood");
   }
+  add_restraint(capture);
   capture.rows = static_cast<std::uint32_t>(table.size());
   captures.push_back(std::move(capture));
   tables.push_back(std::move(table));
@@ -148,6 +188,15 @@ void ReadContext::add_namespace(std::string_view netns, ReadContext other) {
 void ReadContext::keep_missing(Capture capture, CaptureStatus status, std::string detail) {
   capture.status = status;
   capture.detail = std::move(detail);
+  if (restraint_ != nullptr && !restraint_->describe_lateness().empty()) {
+    // Whatever the reader made of it: it was not asked to the end.
+    capture.status = CaptureStatus::late;
+    capture.detail = restraint_->describe_lateness();
+  } else if (restraint_ != nullptr) {
+    for (const std::string& omission : restraint_->omissions()) {
+      capture.detail += (capture.detail.empty() ? "" : "; ") + omission;
+    }
+  }
   captures.push_back(std::move(capture));
 }
 

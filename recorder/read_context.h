@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cerrno>
 #include <future>
 #include <map>
 #include <optional>
@@ -12,6 +13,7 @@
 #include "recorder/namespaces.h"
 #include "recorder/readers/interface_names.h"
 #include "recorder/readers/rtnetlink_link.h"
+#include "recorder/restraint.h"
 #include "recorder/system.h"
 #include "tables/snapshot.h"
 
@@ -33,10 +35,10 @@ void count_verdict(Capture& capture, Verdict verdict, Example&& example) {
 /// The bytes as hexadecimal digits, at most 100 of them: how a rejected message is shown.
 [[nodiscard]] std::string hex_example(std::span<const std::byte> bytes);
 
-/// absent for ENOENT and its kin, denied for EPERM and EACCES, failed for every other error.
+/// absent for ENOENT and its kin, denied for EPERM and EACCES, late for ETIMEDOUT, failed for every other error.
 [[nodiscard]] CaptureStatus status_of_error(int error);
 
-/// "No such file or directory" and so on, for details.
+/// "No such file or directory" and so on, for details; with the capability that would help where one is missing.
 [[nodiscard]] std::string error_text(int error);
 
 /// Makes the capture partial and adds a reason to its detail, where it is not said yet.
@@ -52,6 +54,11 @@ public:
 
   [[nodiscard]] const System& system() const {
     return *system_;
+  }
+  /// From now on captures say what `restraint`, which outlives the context, kept from being read. `system` is to be
+  /// restrained by it.
+  void obey(Restraint& restraint) {
+    restraint_ = &restraint;
   }
   /// Whether what the kernel tells twice, by netlink and in a file, is to be read twice, for the bundle that it is
   /// read through; the tables take it from the first that answers all the same.
@@ -80,8 +87,8 @@ public:
   /// A table that was not.
   void keep_missing(Capture capture, CaptureStatus status, std::string detail);
 
-  /// Repeats a dump while it is interrupted, three times at most; `start_again` drops the rows of a try. The capture
-  /// is marked partial when the last try was interrupted too.
+  /// Repeats a dump while it is interrupted or the kernel had no room for the answer, three times at most;
+  /// `start_again` drops the rows of a try. The capture is marked partial when the last try was interrupted too.
   template <typename StartAgain>
   [[nodiscard]] DumpEnd dump(const NetlinkRequest& request, Capture& capture, StartAgain&& start_again,
                              const DatagramSink& sink) {
@@ -90,13 +97,20 @@ public:
     for (int tries = 0; tries < most_tries; ++tries) {
       start_again();
       end = system_->netlink_dump(request, sink);
-      if (end.error != 0 || !end.interrupted) {
+      const bool again = end.error == ENOBUFS || (end.error == 0 && end.interrupted);
+      if (!again) {
         return end;
       }
+    }
+    if (end.error != 0) {
+      return end;
     }
     mark_partial(capture, "interrupted: the table changed during the dump (3 tries)");
     return end;
   }
+
+  /// Who told this part of a table in the recorder's own namespace: "netlink", "proc", "absent"; "" if not known.
+  [[nodiscard]] std::string_view own_teller(std::string_view table, std::string_view label) const;
 
   /// Adds what was read in another namespace: its rows and captures get the name `netns`.
   void add_namespace(std::string_view netns, ReadContext other);
@@ -106,11 +120,17 @@ public:
   std::vector<KnownNamespace> namespaces; ///< Of the host; for readers of scope host.
   bool is_entered = false;                ///< It is another namespace than the recorder's own.
   bool tcp_info = false;                  ///< Whether table tcp_info was asked for.
+  /// Coverage of each table in the recorder's own namespace, which is read first; empty while that one is read.
+  std::map<std::string, std::string, std::less<>> own_coverage;
   /// Dumps that this kernel was found not to have: no other namespace is asked for them again.
   std::set<std::string, std::less<>> absent_dumps;
 
 private:
+  /// Adds what was late or not asked.
+  void add_restraint(Capture& capture) const;
+
   const System* system_;
+  Restraint* restraint_ = nullptr;
   std::int64_t began_ns_;
   std::future<OwnerScan> pending_owners_;
   std::optional<OwnerScan> owners_;

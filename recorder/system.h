@@ -11,11 +11,13 @@
 #include <string_view>
 #include <vector>
 
+#include "base/error.h"
 #include "tables/snapshot.h"
 
 namespace hindstat {
 
-/// A whole file. `error` is 0 or an errno value: ENOENT (no such source) and EACCES (denied) stay apart.
+/// A whole file. `error` is 0 or an errno value: ENOENT (no such source) and EACCES (denied) stay apart. ETIMEDOUT:
+/// it took too long, and `bytes` are what came until then.
 struct FileRead {
   int error = 0;
   std::string bytes;
@@ -38,13 +40,15 @@ struct NetlinkRequest {
   std::uint16_t type = 0;             ///< nlmsg_type of the request.
   std::span<const std::byte> payload; ///< What follows the nlmsghdr; lives until the call returns.
   bool strict = false;                ///< Ask for NETLINK_GET_STRICT_CHK.
+  std::int64_t limit_ns = 0;          ///< The whole answer may take so long: then ETIMEDOUT; 0 for no such limit.
 };
 
 /// Receives each datagram (one or more whole nlmsghdr-framed messages); the span lives during the call.
 using DatagramSink = std::function<void(std::span<const std::byte>)>;
 
-/// How a dump ended: 0 or an errno value; interrupted when the kernel flagged NLM_F_DUMP_INTR (the table changed
-/// while it was being dumped: the reader drops its rows and retries).
+/// How a dump ended: 0 or an errno value (ETIMEDOUT: after what was handed on there would be more); interrupted when
+/// the kernel flagged NLM_F_DUMP_INTR (the table changed while it was being dumped: the reader drops its rows and
+/// retries).
 struct DumpEnd {
   int error = 0;
   bool interrupted = false;
@@ -74,6 +78,7 @@ struct OwnerScan {
   std::vector<ProcessFiles> processes;
   std::uint32_t processes_seen = 0;
   std::uint32_t processes_denied = 0; ///< Their fd directory was not readable.
+  std::uint32_t processes_late = 0;   ///< Not read to the end, because time was up.
 };
 
 /// A network namespace of the host that can be entered.
@@ -86,9 +91,15 @@ struct NamespaceId {
   friend bool operator==(const NamespaceId&, const NamespaceId&) = default;
 };
 
+/// A network namespace may not be entered: a privilege is missing, which the sentence names.
+class NamespaceDenied : public Error {
+public:
+  using Error::Error;
+};
+
 /// One network namespace of one host, live or in a bundle; it fetches bytes and has no policy. Readers get a
 /// `const System&` and nothing else. Implementations may be called from several threads at once.
-/// A ninth method needs a decision record.
+/// Eight methods fetch; a further one needs a decision record, as the ninth has.
 class System {
 public:
   System() = default;
@@ -105,8 +116,13 @@ public:
   [[nodiscard]] virtual Clocks now() const = 0;
   /// Those that have a name, then those that only processes keep, this one's own among them; each inode once.
   [[nodiscard]] virtual std::vector<NamespaceId> namespaces() const = 0;
-  /// Throws Error when the namespace is gone or may not be entered.
+  /// Throws NamespaceDenied when the namespace may not be entered, Error when it is gone.
   [[nodiscard]] virtual std::unique_ptr<System> enter(const NamespaceId& id) const = 0;
+  /// Runs `work` where the calls of this object cost least, and returns when it is done; what it throws comes out.
+  /// `work` may call any method of this object (docs/decisions/0007).
+  virtual void run_inside(const std::function<void()>& work) const {
+    work();
+  }
 };
 
 } // namespace hindstat

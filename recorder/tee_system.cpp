@@ -174,7 +174,7 @@ public:
 
   OwnerScan socket_owners() const override {
     OwnerScan scan = source_->socket_owners();
-    bundle::OwnerFacts facts{scan.error, scan.processes_seen, scan.processes_denied, {}};
+    bundle::OwnerFacts facts{scan.error, scan.processes_seen, scan.processes_denied, {}, scan.processes_late};
     for (const ProcessFiles& process : scan.processes) {
       const std::string home = "proc/" + std::to_string(process.pid) + "/";
       writer_.make_parents(home + "fd/");
@@ -209,6 +209,10 @@ public:
     auto entered = source_->enter(id);
     writer_.make_parents(prefix);
     return std::make_unique<TeeSystem>(std::move(entered), writer_.share(), clocks_, prefix);
+  }
+
+  void run_inside(const std::function<void()>& work) const override {
+    source_->run_inside(work);
   }
 
 private:

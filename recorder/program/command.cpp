@@ -15,6 +15,10 @@ constexpr std::int64_t year_ns = 366 * 24 * 60 * minute_ns;
 
 } // namespace
 
+TimeLimits time_limits(const RecordCommand& command) {
+  return {parse_duration(command.table_deadline), parse_duration(command.deadline)};
+}
+
 std::int64_t watch_interval_ns(const RecordCommand& command) {
   const std::int64_t every = parse_duration(command.every);
   if (every < 10 * ms_ns || every > year_ns) {

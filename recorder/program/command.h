@@ -24,6 +24,8 @@ struct RecordCommand {
   RecordOptions record;
   bool resolve = false;
   std::string resolve_timeout = "2s";
+  std::string table_deadline = "2s";
+  std::string deadline = "20s";
   std::string every;  ///< watch
   std::string length; ///< watch; empty: until a signal.
   bool verbose = false;
@@ -35,6 +37,8 @@ struct RecordCommand {
   }
 };
 
+/// How long reading may take. Throws Error for what is no length of time.
+[[nodiscard]] TimeLimits time_limits(const RecordCommand& command);
 /// The interval of `watch`, from 10 ms to a year. Throws Error for anything else.
 [[nodiscard]] std::int64_t watch_interval_ns(const RecordCommand& command);
 /// How long `watch` goes on; nullopt: until a signal. Throws Error for what is no length of time.

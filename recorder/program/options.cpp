@@ -65,6 +65,12 @@ void add_choices(CLI::App& app, RecordCommand& command) {
                "Also record the host names of the peers: SENDS their addresses to this machine's resolver");
   app.add_option("--resolve-timeout", command.resolve_timeout, "Wait at most this long for all of them (2s)")
     ->option_text("TIME");
+  app.add_flag("--no-modules", command.record.no_modules,
+               "Ask the kernel for nothing that would make it load a module; what is thereby not seen is said");
+  app.add_option("--table-deadline", command.table_deadline, "Give one table so much time (2s; 0s: no end)")
+    ->option_text("TIME");
+  app.add_option("--deadline", command.deadline, "Give the snapshot so much time (20s; 0s: no end)")
+    ->option_text("TIME");
   app.add_flag("-v,--verbose", command.verbose, "Print one line about what was recorded");
 }
 

@@ -3,11 +3,13 @@
 
 #include <sys/stat.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
 #include <cstdlib>
 #include <cstring>
+#include <limits>
 #include <set>
 #include <tuple>
 
@@ -65,10 +67,27 @@ std::string format_other_namespaces(const Snapshot& snapshot) {
                                 + (namespaces.size() == 1 ? "" : "s") + ": " + std::to_string(rows) + " rows";
 }
 
+LiveLimits live_limits(const TimeLimits& limits) {
+  // The walk over all processes serves as many tables as have owners, and runs beside them.
+  constexpr std::int64_t owner_tables = 3;
+  const std::int64_t owners_ns =
+    owner_tables * std::min(limits.table_ns, std::numeric_limits<std::int64_t>::max() / owner_tables);
+  const bool shorter = limits.snapshot_ns != 0 && limits.snapshot_ns < owners_ns;
+  return {limits.table_ns, shorter ? limits.snapshot_ns : owners_ns};
+}
+
 } // namespace
 
+RecordOptions record_options(const RecordCommand& command) {
+  RecordOptions options = command.record;
+  options.all_witnesses = !command.save_bundle.empty();
+  options.limits = time_limits(command);
+  return options;
+}
+
 std::unique_ptr<System> open_system(const RecordCommand& command) {
-  auto system = command.bundle.empty() ? open_live_system() : open_bundle(command.bundle);
+  auto system =
+    command.bundle.empty() ? open_live_system(live_limits(time_limits(command))) : open_bundle(command.bundle);
   return command.save_bundle.empty() ? std::move(system) : tee_into_bundle(std::move(system), command.save_bundle);
 }
 
@@ -152,8 +171,7 @@ void add_names(const RecordCommand& command, Snapshot& snapshot) {
 ExitCode record(const RecordCommand& command) {
   std::ignore = resolve_timeout_ns(command); // What cannot be done is said before anything is.
   const std::unique_ptr<System> system = open_system(command);
-  RecordOptions options = command.record;
-  options.all_witnesses = !command.save_bundle.empty();
+  const RecordOptions options = record_options(command);
   auto opened = open_store(store_to_write(command), read_host_info(*system, options));
   Snapshot snapshot = record_snapshot(*system, options);
   if (command.resolve) {

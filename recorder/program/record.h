@@ -12,6 +12,9 @@
 
 namespace hindstat {
 
+/// What is to be recorded and how long it may take. Throws Error for what is no length of time.
+[[nodiscard]] RecordOptions record_options(const RecordCommand& command);
+
 /// What the command records: this machine, or a bundle; through a tee where a bundle is to be saved.
 [[nodiscard]] std::unique_ptr<System> open_system(const RecordCommand& command);
 

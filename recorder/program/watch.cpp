@@ -25,9 +25,9 @@ constexpr std::int64_t ms_ns = 1'000'000;
 class Watch {
 public:
   explicit Watch(const RecordCommand& command)
-    : command_(command), every_ns_(watch_interval_ns(command)), length_ns_(watch_length_ns(command)),
-      system_(open_system(command)), names_(*system_, resolve_timeout_ns(command)), path_(store_to_write(command)),
-      progress_(!command.verbose) {
+    : command_(command), options_(record_options(command)), every_ns_(watch_interval_ns(command)),
+      length_ns_(watch_length_ns(command)), system_(open_system(command)),
+      names_(*system_, resolve_timeout_ns(command)), path_(store_to_write(command)), progress_(!command.verbose) {
   }
 
   ExitCode run() {
@@ -57,9 +57,9 @@ private:
   Snapshot take(const DueBeat& due) {
     std::future<StoreWriter> opened;
     if (!writer_) {
-      opened = open_store(path_, read_host_info(*system_, command_.record));
+      opened = open_store(path_, read_host_info(*system_, options_));
     }
-    Snapshot snapshot = record_snapshot(*system_, command_.record);
+    Snapshot snapshot = record_snapshot(*system_, options_);
     if (command_.resolve) {
       names_.add_to(snapshot);
     }
@@ -137,11 +137,13 @@ private:
     }
     progress_.show(fmt::format("#{} {}  {} in {}  {} recorded, {} late, {} skipped, {} lost", id.value(),
                                format_time(snapshot.info.clocks.realtime_ns, command_.viewer_zone()),
-                               format_bytes(writer_->appended_size().payload_bytes), format_duration(snapshot.info.took_ns), stored_, late_in_all_,
-                               skipped_in_all_, lost_in_all_));
+                               format_bytes(writer_->appended_size().payload_bytes),
+                               format_duration(snapshot.info.took_ns), stored_, late_in_all_, skipped_in_all_,
+                               lost_in_all_));
   }
 
   const RecordCommand& command_;
+  RecordOptions options_;
   std::int64_t every_ns_;
   std::optional<std::int64_t> length_ns_;
   StopSignals signals_; // Before anything that may start a thread.

@@ -28,7 +28,9 @@ PartRead read_netlink(ReadContext& context, InterfaceRows& rows, Capture& captur
     return {error};
   }
   const InterfaceNames& names = context.interfaces();
-  const LinkModes modes = read_link_modes(context.system());
+  // A namespace that has nothing but its loopback device, which has neither speed nor duplex, is the usual one.
+  const LinkModes modes =
+    context.is_entered && dump.links.size() <= 1 ? LinkModes() : read_link_modes(context.system());
   for (const Link& link : dump.links) {
     Interface row = link.row;
     row.master = names.find(link.master_index);

@@ -36,6 +36,11 @@ std::vector<OwnedTable> owned_tables(std::vector<Table>& tables) {
   return owned;
 }
 
+/// "1 process", "12 processes".
+std::string count_processes(std::uint32_t count) {
+  return std::to_string(count) + (count == 1 ? " process" : " processes");
+}
+
 } // namespace
 
 void read_socket_owners(ReadContext& context) {
@@ -62,7 +67,7 @@ void read_socket_owners(ReadContext& context) {
 
 std::string_view owner_coverage(const OwnerScan& scan) {
   if (scan.error == 0) {
-    return scan.processes_denied != 0 ? "partial" : "complete";
+    return scan.processes_late != 0 ? "late" : scan.processes_denied != 0 ? "partial" : "complete";
   }
   switch (status_of_error(scan.error)) {
     case CaptureStatus::absent:
@@ -83,11 +88,14 @@ void keep_owner_table(ReadContext& context, Capture capture, Table table) {
     return;
   }
   if (scan.processes_denied != 0) {
-    const char* const noun = scan.processes_denied == 1 ? " process" : " processes";
-    mark_partial(capture, "descriptors of " + std::to_string(scan.processes_denied) + noun
+    mark_partial(capture, "descriptors of " + count_processes(scan.processes_denied)
                             + (read_privileges(context.system()).may_read_any_process()
                                  ? " not readable, although the recorder has CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"
                                  : " not readable: run as root or with CAP_SYS_PTRACE and CAP_DAC_READ_SEARCH"));
+  }
+  if (scan.processes_late != 0) {
+    mark_partial(capture, "late: time was up before the descriptors of " + count_processes(scan.processes_late)
+                            + " were read to the end");
   }
   context.keep(std::move(capture), std::move(table));
 }

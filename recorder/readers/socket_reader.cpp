@@ -11,7 +11,7 @@
 #include <cerrno>
 #include <utility>
 
-#include "recorder/readers/proc_net_sockstat.h"
+#include "recorder/readers/socket_counts.h"
 #include "recorder/readers/socket_rows.h"
 #include "recorder/readers/table_parts.h"
 
@@ -96,37 +96,6 @@ private:
   TcpInfoRows rows_;
 };
 
-/// How many TCP sockets the namespace has by /proc/net/sockstat and sockstat6, those in TIME_WAIT among them; nullopt
-/// where they do not tell. What is only bound is not counted.
-std::optional<std::uint64_t> count_tcp(ReadContext& context) {
-  StatisticRows rows(socket_statistics);
-  for (const char* path : {"/proc/net/sockstat", "/proc/net/sockstat6"}) {
-    const FileRead& file = context.shared_file(path);
-    // Without IPv6 there is no second file, and no socket in it.
-    if (file.error != 0 && (rows.size() == 0 || status_of_error(file.error) != CaptureStatus::absent)) {
-      return std::nullopt;
-    }
-    Lines lines(file.bytes);
-    while (const auto line = lines.next()) {
-      if (add_socket_statistics(rows, *line) != Verdict::kept) {
-        return std::nullopt;
-      }
-    }
-  }
-  const Table table = std::move(rows).build();
-  std::uint64_t sum = 0;
-  std::size_t counts = 0;
-  for (std::size_t i = 0; i < table.size(); ++i) {
-    const SocketStatistic row = socket_statistics.row(table, i);
-    if (row.protocol.starts_with("TCP") && (row.name == "inuse" || row.name == "tw")) {
-      sum += row.value;
-      ++counts;
-    }
-  }
-  constexpr std::size_t least_counts = 2; // Of IPv4 alone.
-  return counts >= least_counts ? std::optional(sum) : std::nullopt;
-}
-
 /// Protocols that many kernels lack. Each time that one is asked for, such a kernel looks for a module.
 bool is_seldom_there(SocketProtocol protocol) {
   return protocol == SocketProtocol::raw || protocol == SocketProtocol::mptcp || protocol == SocketProtocol::sctp
@@ -140,21 +109,26 @@ public:
   }
 
   void run() {
-    const auto tcp_count = count_tcp(context_);
-    const bool no_tcp = context_.is_entered && tcp_count == 0U;
+    const SocketCounts counts(context_);
     // Tables that grow by doubling are copied as often as they double.
     constexpr std::uint64_t most_reserved = 4'000'000;
-    table_.rows().reserve(static_cast<std::size_t>(std::min(tcp_count.value_or(0), most_reserved)));
+    table_.rows().reserve(static_cast<std::size_t>(std::min(counts.tcp(), most_reserved)));
+    std::vector<std::string> not_asked;
     for (const Source& source : sources) {
-      if (no_tcp && source.protocol == SocketProtocol::tcp) {
-        table_.read(source.label, {{"netlink", [](SocketRows&, Capture&) { return PartRead{}; }}});
-        infos_.add_answer(source, 0, false);
+      // What is not there is said to be told by who tells it in the recorder's own namespace: snapshots compare.
+      const std::string_view teller = context_.own_teller(sockets.name(), source.label);
+      if (context_.is_entered && counts.has_none(source.protocol) && (teller == "netlink" || teller == "proc")) {
+        table_.read(source.label, {{teller, [](SocketRows&, Capture&) { return PartRead{}; }}});
+        infos_.add_answer(source, teller == "netlink" ? 0 : ENOENT, false);
+        if (source.family == AF_INET) {
+          not_asked.push_back("no_" + std::string(source.label));
+        }
       } else {
         read(source);
       }
     }
-    if (no_tcp) {
-      table_.add_coverage("no_tcp", "sockstat");
+    for (const std::string& word : not_asked) {
+      table_.add_coverage(word, "sockstat");
     }
     std::move(table_).keep("neither sock_diag nor /proc/net answers");
     std::move(infos_).keep();

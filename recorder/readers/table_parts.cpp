@@ -12,6 +12,7 @@ int graver_error(int a, int b) {
       case CaptureStatus::denied:
         return 3;
       case CaptureStatus::failed:
+      case CaptureStatus::late:
         return 2;
       case CaptureStatus::absent:
         return 1;

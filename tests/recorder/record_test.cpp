@@ -214,7 +214,7 @@ TEST_CASE("one protocol that is denied makes the sockets partial", "[recorder]")
   const Snapshot snapshot = record_snapshot(system, {});
   const Capture& capture = *snapshot.find_capture("socket");
   CHECK(capture.status == CaptureStatus::partial);
-  CHECK(capture.detail == "udp not readable: Permission denied");
+  CHECK(capture.detail == "udp not readable: Permission denied (it needs root or CAP_DAC_READ_SEARCH)");
   CHECK_THAT(capture.coverage, Catch::Contains("udp=denied"));
 }
 
@@ -244,6 +244,46 @@ TEST_CASE("a dump that fails half way leaves no rows behind", "[recorder]") {
   const Snapshot snapshot = record_snapshot(system, {});
   CHECK(local_ports(snapshot) == std::set<std::uint16_t>{7011});
   CHECK(snapshot.find_capture("socket")->source == "proc");
+}
+
+TEST_CASE("a dump for which the kernel had no room is asked for again", "[recorder]") {
+  FakeSystem system;
+  system.dumps["sock_diag-tcp-inet"] = {{diag_dump({1, 2}), {ENOBUFS, false}}, {diag_dump({3, 4}), {}}};
+  const Snapshot snapshot = record_snapshot(system, {});
+  CHECK(local_ports(snapshot) == std::set<std::uint16_t>{3, 4});
+  CHECK(snapshot.find_capture("socket")->coverage.starts_with("tcp=netlink"));
+  CHECK(snapshot.find_capture("socket")->detail.find("buffer") == std::string::npos);
+}
+
+TEST_CASE("attributes of a newer kernel change no row, and broken ones take no neighbour along", "[recorder]") {
+  const auto record_with = [](std::span<const std::byte> tail) {
+    NetlinkBuilder builder;
+    for (const std::uint16_t port : std::initializer_list<std::uint16_t>{1, 2, 3}) {
+      NetlinkBuilder payload;
+      payload.raw(bytes_of(diag_message(port)));
+      if (port == 2) {
+        payload.raw(tail);
+      }
+      builder.message(sock_diag_type, 0, payload.bytes());
+    }
+    FakeSystem system;
+    system.dumps["sock_diag-tcp-inet"] = {{builder.done().bytes(), {}}};
+    return record_snapshot(system, {});
+  };
+  const Snapshot plain = record_with({});
+  REQUIRE(plain.find_table("socket")->size() == 3);
+  const std::vector<std::byte> unknown = NetlinkBuilder()
+                                           .attribute_value(200, std::uint64_t{7})
+                                           .attribute(0x8000 | 201, {})
+                                           .attribute_value(63, 'x')
+                                           .bytes();
+  const std::vector<std::byte> overlong = {std::byte{255}, std::byte{0}, std::byte{2}, std::byte{0}, std::byte{1}};
+  const std::vector<std::byte> too_short = {std::byte{1}, std::byte{0}, std::byte{2}, std::byte{0}};
+  for (const auto& tail : {unknown, overlong, too_short}) {
+    const Snapshot changed = record_with(tail);
+    REQUIRE(changed.find_table("socket") != nullptr);
+    CHECK(*changed.find_table("socket") == *plain.find_table("socket"));
+  }
 }
 
 TEST_CASE("records that are not understood are counted, and the first is shown", "[recorder]") {

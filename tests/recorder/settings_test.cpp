@@ -84,6 +84,8 @@ TEST_CASE("settings of another namespace are read where it has a socket or forwa
 
 TEST_CASE("TCP is not asked for in another namespace that counts none, and the capture says so", "[recorder]") {
   WithNamespace system;
+  system.dumps["sock_diag-tcp-inet"] = {{{}, {}}};
+  system.dumps["sock_diag-tcp-inet6"] = {{{}, {}}};
   system.inside["/proc/net/tcp"] = {0, "  sl  local_address rem_address\nnot looked at\n"};
   system.inside["/proc/net/sockstat"] = {0, "sockets: used 4\nTCP: inuse 0 orphan 9 tw 0 alloc 0 mem 0\n"};
   system.inside["/proc/net/sockstat6"] = {0, "TCP6: inuse 0\n"};
@@ -102,9 +104,71 @@ TEST_CASE("TCP is not asked for in another namespace that counts none, and the c
   system.inside["/proc/net/sockstat6"] = {0, "TCP6: inuse 2\n"};
   CHECK(record_all(system).find_capture("socket", "blue")->rejected == 1);
   // The recorder's own namespace is always asked.
+  system.dumps.clear();
   system.files.insert(system.inside.begin(), system.inside.end());
   system.inside.clear();
   CHECK(record_all(system).find_capture("socket")->rejected == 1);
+}
+
+TEST_CASE("no protocol is asked for in another namespace that counts none of it", "[recorder]") {
+  class Askers : public WithNamespace {
+  public:
+    mutable std::set<std::string> asked;
+    std::unique_ptr<System> enter(const NamespaceId&) const override {
+      class Entered : public FakeSystem {
+      public:
+        explicit Entered(const Askers& outer) : outer_(outer) {
+          files.insert(outer.inside.begin(), outer.inside.end());
+        }
+        DumpEnd netlink_dump(const NetlinkRequest& request, const DatagramSink&) const override {
+          outer_.asked.emplace(request.name);
+          return {};
+        }
+
+      private:
+        const Askers& outer_;
+      };
+      return std::make_unique<Entered>(*this);
+    }
+  };
+  Askers system;
+  for (const char* protocol : {"tcp", "udp", "udplite", "raw", "mptcp"}) {
+    system.dumps["sock_diag-" + std::string(protocol) + "-inet"] = {{{}, {}}};
+    system.dumps["sock_diag-" + std::string(protocol) + "-inet6"] = {{{}, {}}};
+  }
+  system.dumps["sock_diag-unix"] = {{{}, {}}};
+  system.dumps.erase("sock_diag-raw-inet");
+  system.files["/proc/net/raw"] = {0, "heading\n"};
+  const std::string idle =
+    "sockets: used 0\nTCP: inuse 0 orphan 0 tw 0 alloc 4 mem 1\nUDP: inuse 0 mem 0\nUDPLITE: inuse 0\n"
+    "RAW: inuse 0\nFRAG: inuse 0 memory 0\n";
+  system.inside["/proc/net/sockstat"] = {0, idle};
+  system.inside["/proc/net/sockstat6"] = {
+    0, "TCP6: inuse 0\nUDP6: inuse 0\nUDPLITE6: inuse 0\nRAW6: inuse 0\nFRAG6: inuse 0 memory 0\n"};
+  system.inside["/proc/net/unix"] = {0, "Num       RefCount Protocol Flags    Type St Inode Path\n"};
+  const Snapshot snapshot = record_all(system);
+  for (const std::string& dump : system.asked) {
+    CAPTURE(dump);
+    for (const char* protocol : {"-tcp-", "-udp-", "-udplite-", "-raw-", "-mptcp-", "_diag-unix"}) {
+      CHECK(dump.find(protocol) == std::string::npos);
+    }
+  }
+  CHECK(system.asked.contains("sock_diag-packet"));
+  // They compare with what the recorder's own namespace told in the same way.
+  const Capture& capture = *snapshot.find_capture("socket", "blue");
+  CHECK(capture.coverage.starts_with("tcp=netlink tcp6=netlink udp=netlink udp6=netlink"
+                                     " udplite=netlink udplite6=netlink raw=proc raw6=netlink"));
+  for (const char* word : {" no_tcp=sockstat", " no_udp=sockstat", " no_udplite=sockstat", " no_raw=sockstat"}) {
+    CHECK(capture.coverage.find(word) != std::string::npos);
+  }
+  CHECK(snapshot.find_capture("unix_socket", "blue")->coverage == "unix=netlink embryos=proc owners=complete");
+  system.asked.clear();
+  system.inside["/proc/net/sockstat6"] = {0, "TCP6: inuse 0\nUDP6: inuse 1\nUDPLITE6: inuse 0\nRAW6: inuse 0\n"};
+  system.inside["/proc/net/unix"].bytes += "0000000000000000: 00000002 00000000 00000000 0002 01 4711\n";
+  static_cast<void>(record_all(system));
+  CHECK(system.asked.contains("sock_diag-udp-inet"));
+  CHECK(system.asked.contains("sock_diag-unix"));
+  CHECK_FALSE(system.asked.contains("sock_diag-udplite-inet"));
 }
 
 TEST_CASE("a diag family that the kernel lacks is asked for once, not in every namespace", "[recorder]") {

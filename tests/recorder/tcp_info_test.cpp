@@ -197,7 +197,8 @@ TEST_CASE("without sock_diag tcp_info is missing, with the reason", "[recorder]"
   const WithoutNetlink refused(std::make_unique<FakeSystem>());
   const Snapshot snapshot = record_snapshot(refused, options);
   CHECK(snapshot.find_capture("tcp_info")->status == CaptureStatus::denied);
-  CHECK(snapshot.find_capture("tcp_info")->detail == "sock_diag does not answer: Operation not permitted");
+  CHECK(snapshot.find_capture("tcp_info")->detail
+        == "sock_diag does not answer: Operation not permitted (it needs root or CAP_NET_ADMIN)");
   CHECK(snapshot.find_table("tcp_info") == nullptr);
 }
 
