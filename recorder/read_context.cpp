@@ -134,13 +134,17 @@ std::string_view ReadContext::own_teller(std::string_view table, std::string_vie
   return {};
 }
 
+void ReadContext::begin_time() const {
+  if (restraint_ != nullptr) {
+    restraint_->begin_table();
+  }
+}
+
 Capture ReadContext::begin(std::string_view table, std::string_view source) const {
   Capture capture;
   capture.table = table;
   capture.source = source;
-  if (restraint_ != nullptr) {
-    restraint_->begin_table();
-  }
+  begin_time();
   capture.began_us = microseconds(system_->now().boottime_ns - began_ns_);
   return capture;
 }

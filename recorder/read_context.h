@@ -77,6 +77,8 @@ public:
   /// Waits for the owner scan, which runs beside the dumps.
   [[nodiscard]] const OwnerScan& owners();
 
+  /// The time that one table may take begins now, and what was late before is forgotten. begin() does that, too.
+  void begin_time() const;
   /// A capture of `table` that begins now, complete so far.
   [[nodiscard]] Capture begin(std::string_view table, std::string_view source) const;
   /// Sets took_us; to be called when the source has been read.

@@ -23,6 +23,7 @@ std::ptrdiff_t catalog_position(std::string_view table) {
 void run_readers(ReadContext& context, ReaderScope scope) {
   for (const Reader& reader : readers()) {
     if (reader.scope == scope) {
+      context.begin_time(); // Some ask before they begin a capture.
       reader.read(context);
     }
   }

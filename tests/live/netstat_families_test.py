@@ -5,6 +5,7 @@
 netstat reads a made /proc in a mount namespace of its own, hindstat-record the same files as a bundle. The files are
 made from the kernel's own printf formats. Where netstat 2.10 is known to be wrong it is said at the comparison.
 """
+import json
 import os
 import pathlib
 import shutil
@@ -221,8 +222,42 @@ class ThisKernel(unittest.TestCase):
                 self.assertEqual(len(shown.lines()) - 3, listed)
 
 
+class InterfaceDetails(unittest.TestCase):
+    """What ifconfig does not print, against ip -d link."""
+
+    def test_details_are_those_of_ip(self):
+        made = lab.Lab()
+        self.addCleanup(made.close)
+        near, far = made.namespace("near"), made.namespace("far")
+        device, _ = made.join(near, far)
+        near.ip("link", "property", "add", "dev", device, "altname", "uplink-with-a-long-name", "altname", "up2")
+        near.ip("link", "add", "v7", "type", "veth", "peer", "name", "v8")
+        near.ip("link", "set", "v7", "group", "42")
+        store = made.path("hindstat.db")
+        near.record(store)
+        recorded = {row["name"]: row for row in lab.report_rows(store, tables="interface").of("interface")}
+        told = json.loads(near.ip("-j", "-d", "link", "show").out)
+        index = {row["name"]: row["ifindex"] for row in recorded.values()}
+        self.assertEqual(sorted(recorded), sorted(link["ifname"] for link in told))
+        for link in told:
+            row = recorded[link["ifname"]]
+            with self.subTest(interface=link["ifname"]):
+                self.assertEqual(sorted((row["altnames"] or "").split()), sorted(link.get("altnames", [])))
+                self.assertEqual(row["link_index"], link.get("link_index", index.get(link.get("link"))))
+                self.assertEqual(row["link_netnsid"], link.get("link_netnsid"))
+                self.assertEqual("default" if row["group"] == 0 else str(row["group"]), link["group"])
+                self.assertEqual(row["link_mode"], link["linkmode"])
+                self.assertEqual(row["kind"], link.get("linkinfo", {}).get("info_kind"))
+                self.assertIsNotNone(row["rx_otherhost_dropped"])
+        self.assertEqual(recorded["v7"]["link_index"], index["v8"])
+        self.assertIsNone(recorded["v7"]["link_netnsid"])
+        self.assertIsNotNone(recorded[device]["link_netnsid"])
+        shown = lab.tool("hindstat-report", "--store", store, "-aiee").out
+        self.assertIn("altnames uplink-with-a-long-name up2", shown)
+        self.assertIn(f"kind veth  link {index['v8']}  qdisc ", shown)
+
+
 if __name__ == "__main__":
-    if os.geteuid() != 0:
-        lab.skip("a mount namespace needs root")
+    lab.require_namespaces()
     lab.require_programs("netstat", "unshare", "ss")
     lab.main()
