@@ -2,7 +2,7 @@
 // What holds for every diff, over random tables of every spec in the catalog.
 #include <algorithm>
 #include <array>
-#include <chrono>
+#include <ctime>
 #include <iterator>
 #include <limits>
 #include <map>
@@ -22,6 +22,11 @@
 using namespace hindstat;
 
 namespace {
+
+/// Of this process: what other load does to the wall clock says nothing about an algorithm.
+double cpu_seconds() {
+  return static_cast<double>(std::clock()) / CLOCKS_PER_SEC;
+}
 
 constexpr int rounds = 20;
 constexpr std::size_t most_rows = 60;
@@ -371,12 +376,12 @@ TEST_CASE("a diff of 40,000 sockets takes a moment", "[diff]") {
   }
   const Table a = make_table(sockets, before);
   const Table b = make_table(sockets, after);
-  const auto began = std::chrono::steady_clock::now();
+  const double began = cpu_seconds();
   const Diff diff = diff_tables(a, b);
-  const auto took = std::chrono::steady_clock::now() - began;
+  const double took = cpu_seconds() - began;
   CHECK(diff.events.size() >= 1500);
-  INFO("2 x 40,000 sockets in " << std::chrono::duration_cast<std::chrono::milliseconds>(took).count() << " ms");
-  CHECK(took < std::chrono::seconds(5)); // With sanitizers and a busy machine; a quadratic diff takes minutes.
+  INFO("2 x 40,000 sockets in " << took << " s of CPU");
+  CHECK(took < 10); // With sanitizers; a quadratic diff takes minutes.
 }
 
 TEST_CASE("a hostile table with one key for all does not make the diff quadratic", "[diff]") {
@@ -389,8 +394,8 @@ TEST_CASE("a hostile table with one key for all does not make the diff quadratic
     }
     return make_table(sockets, made);
   };
-  const auto began = std::chrono::steady_clock::now();
+  const double began = cpu_seconds();
   const Diff diff = diff_tables(rows_with(1), rows_with(1'000'000));
-  CHECK(std::chrono::steady_clock::now() - began < std::chrono::seconds(10));
+  CHECK(cpu_seconds() - began < 10);
   CHECK(diff.events.size() == 1); // One service, restarted.
 }
