@@ -184,7 +184,7 @@ TEST_CASE("with details each interface has what ifconfig does not know", "[repor
   add_table(snapshot, interfaces, {row});
   const std::string text = format_interfaces(snapshot, InterfaceView{.extend = true, .details = true});
   CHECK(text.find("        index 3  state UP  kind vlan  master br0  link 2  link-netnsid 0  qdisc noqueue  group 7\n"
-                  "        altnames uplink \\x1B[2J\n")
+                  "        altnames uplink \\x1b[2J\n")
         != std::string::npos);
   CHECK(text.find("nohandler 4  otherhost 5") != std::string::npos);
   CHECK(format_interfaces(snapshot, InterfaceView{.extend = true}).find("altnames") == std::string::npos);
