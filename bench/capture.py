@@ -176,14 +176,14 @@ def print_snapshot(record, store, held):
     """What the last snapshot holds and where its time went; false when sockets are missing."""
     listed = subprocess.run([record, "list", "--store", store, "--json"], check=True, capture_output=True, text=True)
     last = json.loads(listed.stdout.splitlines()[-1])
-    rows = last["tables"]["socket"]["rows"]
-    print(f"  the last snapshot: {rows:,} sockets, {last['bytes']:,} bytes in {last['blocks']} blocks, "
+    rows, status = last["tables"]["socket"]["rows"], last["tables"]["socket"]["status"]
+    print(f"  the last snapshot: {rows:,} sockets {status}, {last['bytes']:,} bytes in {last['blocks']} blocks, "
           f"read in {last['took_ms']:.1f} ms")
     said = subprocess.run([record, "--store", store, "-v"], check=True, capture_output=True, text=True).stdout
     print(f"  one more: {said.strip().rpartition('; ')[2]}")
-    if rows < held:
-        print(f"  ROWS ARE MISSING: {held:,} sockets are held")
-    return rows >= held
+    if rows < held or status != "complete":
+        print(f"  ROWS ARE MISSING: {held:,} sockets are held; {last['tables']['socket']['detail']}")
+    return rows >= held and status == "complete"
 
 
 def check_marks(measured, sockets):
