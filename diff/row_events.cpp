@@ -148,8 +148,8 @@ std::optional<std::string> RowEvents::cell(const Table& table, std::size_t colum
                                            : std::optional(format_cell(columns_[column], table.column(column), row));
 }
 
-// "802" where the key is one column, "inode 5 pid 6" where it is several; the namespace is a member of its own, and what
-// a row does not have is no part of its name.
+// "802" where the key is one column, "inode 5 pid 6" where it is several; the namespace is a member of its own, and
+// what a row does not have is no part of its name.
 std::string RowEvents::format_key(const Table& table, std::uint32_t row) const {
   std::vector<std::size_t> keys;
   for (std::size_t i = 0; i < columns_.size(); ++i) {

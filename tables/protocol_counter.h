@@ -22,8 +22,8 @@ struct ProtocolCounter {
 inline constexpr auto protocol_counters = define_table<ProtocolCounter>(
   "protocol_counter", "Counters and levels of the protocols, as netstat -s shows them.",
   field<&ProtocolCounter::netns>("netns", Role::key, "Network namespace; empty is the recorder's own."),
-  field<&ProtocolCounter::group>("group", Role::key,
-                                 "Ip, Icmp, IcmpMsg, Tcp, Udp, UdpLite, TcpExt, IpExt, MPTcpExt, Sctp, Ip6, Icmp6, ..."),
+  field<&ProtocolCounter::group>(
+    "group", Role::key, "Ip, Icmp, IcmpMsg, Tcp, Udp, UdpLite, TcpExt, IpExt, MPTcpExt, Sctp, Ip6, Icmp6, ..."),
   field<&ProtocolCounter::name>("name", Role::key, "The kernel's name within the group."),
   field<&ProtocolCounter::count>("count", Role::counter, "Value of a counter; null for a level.", Unit::count),
   field<&ProtocolCounter::level>("level", Role::gauge, "Value of a level or setting; -1 is the kernel's 'no limit'."));

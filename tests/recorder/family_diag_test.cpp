@@ -277,6 +277,6 @@ TEST_CASE("a family that is refused is a doubt, and the others are kept", "[reco
   system.dumps["sock_diag-xdp"] = {FakeDump{{}, {EPERM, false}}};
   const Capture capture = *record_snapshot(system, {}).find_capture("other_socket");
   CHECK(capture.status == CaptureStatus::partial);
-  CHECK(capture.detail == "xdp not readable: Operation not permitted");
+  CHECK(capture.detail == "xdp not readable: Operation not permitted (it needs root or CAP_NET_ADMIN)");
   CHECK(capture.rows == 1);
 }

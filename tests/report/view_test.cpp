@@ -102,7 +102,8 @@ TEST_CASE("masqueraded flows show the names of hosts as well", "[report]") {
   CHECK(format_view(snapshot, options).find("web1") == std::string::npos);
 }
 
-TEST_CASE("options -n, --numeric-ports and --numeric-users leave those names out, --numeric-hosts does not", "[report]") {
+TEST_CASE("options -n, --numeric-ports and --numeric-users leave those names out, --numeric-hosts does not",
+          "[report]") {
   const Snapshot snapshot = named_snapshot();
   ViewOptions numeric = internet_extended();
   numeric.numeric = true;
