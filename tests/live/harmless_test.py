@@ -18,7 +18,7 @@ BESIDES_SS = {
     "NETLINK_NETFILTER": {"NFNL_SUBSYS_CTNETLINK<<8|IPCTNL_MSG_CT_GET",
                           "NFNL_SUBSYS_CTNETLINK_EXP<<8|IPCTNL_MSG_EXP_GET",
                           "NFNL_SUBSYS_CTNETLINK<<8|IPCTNL_MSG_CT_GET_STATS_CPU"},
-    "NETLINK_SOCK_DIAG": set(),
+    "NETLINK_SOCK_DIAG": {"TCPDIAG_GETSOCK"},  # The question of ss on a kernel that lacks SOCK_DIAG_BY_FAMILY.
 }
 DIAG_BESIDES_SS = {"AF_SMC", "AF_TIPC"}  # Which ss asks when they are named.
 # Files outside /proc and /sys that are read: who and what the machine is, and the names of what was seen.
