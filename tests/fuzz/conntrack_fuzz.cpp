@@ -23,11 +23,12 @@ void require_rows(std::size_t before, std::size_t after, Verdict verdict) {
 
 void ctnetlink_messages(Input input) {
   ConntrackRows flows(conntracks);
-  require_rows(0, flows.size(), add_flow_message(flows, input, moment));
+  const Verdict of_flow = add_flow_message(flows, input, moment);
+  require_rows(0, flows.size(), of_flow);
   require_recordable(std::move(flows).build(), 1);
   ExpectationRows expectations(conntrack_expectations);
-  const Verdict verdict = add_expectation_message(expectations, input, moment);
-  require_rows(0, expectations.size(), verdict);
+  const Verdict of_expectation = add_expectation_message(expectations, input, moment);
+  require_rows(0, expectations.size(), of_expectation);
   require_recordable(std::move(expectations).build(), 1);
   ConntrackCounters counters;
   if (add_statistics_message(counters, input) != Verdict::kept) {
