@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cstdlib>
+#include <limits>
 #include <variant>
 
 #include <fmt/format.h>
@@ -190,6 +191,13 @@ EntryRefs entries_of(const std::vector<SnapshotEntry>& entries, const HostKey& h
   return found;
 }
 
+/// How far apart two moments are, in ns, as far as 64 bits go: people ask for any year, and a store may hold any time.
+std::int64_t distance_between(std::int64_t one, std::int64_t other) {
+  const auto [earlier, later] = std::minmax(one, other);
+  const std::uint64_t distance = static_cast<std::uint64_t>(later) - static_cast<std::uint64_t>(earlier);
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(distance, std::numeric_limits<std::int64_t>::max()));
+}
+
 std::int64_t time_of(const SnapshotEntry& entry) {
   return entry.info.clocks.realtime_ns;
 }
@@ -202,7 +210,7 @@ std::optional<std::int64_t> usual_interval(const EntryRefs& entries) {
   std::vector<std::int64_t> gaps;
   gaps.reserve(entries.size() - 1);
   for (std::size_t i = 1; i < entries.size(); ++i) {
-    gaps.push_back(time_of(*entries[i]) - time_of(*entries[i - 1]));
+    gaps.push_back(distance_between(time_of(*entries[i]), time_of(*entries[i - 1])));
   }
   const auto middle = gaps.begin() + static_cast<std::ptrdiff_t>(gaps.size() / 2);
   std::ranges::nth_element(gaps, middle);
@@ -222,7 +230,8 @@ const SnapshotEntry& pick(const EntryRefs& entries, std::int64_t asked, const Se
   }
   if (after != entries.begin()) {
     const SnapshotEntry& before = **std::prev(after);
-    const bool is_nearer = after == entries.end() || asked - time_of(before) <= time_of(**after) - asked;
+    const bool is_nearer =
+      after == entries.end() || distance_between(asked, time_of(before)) <= distance_between(time_of(**after), asked);
     if (options.match == TimeMatch::at_or_before || time_of(before) == asked
         || (options.match == TimeMatch::nearest && is_nearer)) {
       return before;
@@ -237,7 +246,7 @@ const SnapshotEntry& pick(const EntryRefs& entries, std::int64_t asked, const Se
 
 Selected select_moment(const EntryRefs& entries, std::int64_t asked, const SelectorOptions& options) {
   Selected selected{pick(entries, asked, options), asked, ""};
-  const std::int64_t distance = std::abs(time_of(selected.entry) - asked);
+  const std::int64_t distance = distance_between(time_of(selected.entry), asked);
   const std::string sentence =
     fmt::format("snapshot #{} is {} {} {}", selected.entry.id.value(), format_duration(distance),
                 time_of(selected.entry) <= asked ? "before" : "after", format_time(asked, options.zone));

@@ -184,6 +184,10 @@ TEST_CASE("the order of time decides, not the order in the store", "[cli]") {
   CHECK(pick("@-1", on_gw1(), shuffled) == 1);
 }
 
+TEST_CASE("a moment centuries away is refused like any other", "[cli]") {
+  CHECK(refusal("gw1:1724-02-29").find("gw1 has no snapshot at or before 1724-02-29") == 0);
+}
+
 TEST_CASE("what selects nothing is one sentence", "[cli]") {
   CHECK(refusal("").find("'' selects nothing") == 0);
   CHECK(refusal("gw1").find("'gw1' selects nothing") == 0);
