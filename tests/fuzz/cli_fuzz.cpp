@@ -94,10 +94,12 @@ void selector(Input input) {
     require(selected.entry.uid == entries[static_cast<std::size_t>(selected.entry.id.value() - 1)].uid,
             "what is selected is one of the entries");
     if (selected.asked_ns) {
-      const std::int64_t distance = selected.entry.info.clocks.realtime_ns - *selected.asked_ns;
-      require(options.match != TimeMatch::at_or_before || distance <= 0, "at or before is not after");
-      require(options.match != TimeMatch::after || distance >= 0, "after is not before");
-      require(!options.max_gap_ns || std::abs(distance) <= *options.max_gap_ns, "the gap is within its limit");
+      const std::int64_t taken = selected.entry.info.clocks.realtime_ns;
+      require(options.match != TimeMatch::at_or_before || taken <= *selected.asked_ns, "at or before is not after");
+      require(options.match != TimeMatch::after || taken >= *selected.asked_ns, "after is not before");
+      // With a limit the moment is near, and the difference no overflow.
+      require(!options.max_gap_ns || std::abs(taken - *selected.asked_ns) <= *options.max_gap_ns,
+              "the gap is within its limit");
     }
   } catch (const Error& error) {
     require(std::string_view(error.what()).size() > 10, "a refusal is a sentence");
