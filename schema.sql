@@ -6,8 +6,9 @@ PRAGMA application_id = 0x68696E64; -- 'hind'
 PRAGMA user_version = 1;            -- the format; a reader refuses a higher one and reads every lower one
 
 CREATE TABLE store (
-  id     INTEGER PRIMARY KEY CHECK (id = 1), -- one row
-  origin BLOB NOT NULL                       -- 16 random bytes: this file as the place of first recording
+  id       INTEGER PRIMARY KEY CHECK (id = 1), -- one row
+  origin   BLOB NOT NULL,                    -- 16 random bytes: this file as the place of first recording
+  checksum INTEGER NOT NULL                  -- XXH3-64 of origin
 ) STRICT;
 
 CREATE TABLE host (
@@ -41,6 +42,7 @@ CREATE TABLE snapshot (
   boot_id         INTEGER NOT NULL REFERENCES boot,
   sequence        INTEGER NOT NULL, -- 1, 2, 3, ... within the boot row, in the order of recording
   uid             BLOB NOT NULL UNIQUE, -- 16 bytes, XXH3-128 of host, boot, time and content: the same in every store
+  previous        BLOB, -- uid of the snapshot that its recorder stored before it of this host; NULL: it was the first
   realtime_ns     INTEGER NOT NULL, -- CLOCK_REALTIME when the recording began, ns since 1970-01-01 UTC
   boottime_ns     INTEGER NOT NULL, -- CLOCK_BOOTTIME at the same moment
   took_ns         INTEGER NOT NULL, -- from the first read to the last
@@ -55,8 +57,8 @@ CREATE TABLE snapshot (
   captures_rows   INTEGER NOT NULL, -- rows of captures
   captures_base   INTEGER,          -- sequence of the snapshot that captures is a change set against; NULL: a keyframe
   checksum        INTEGER NOT NULL, -- XXH3-64 of every field but id, with those of host, boot and layout in full
-  captures        BLOB NOT NULL,    -- how each table was read, as a block's payload; capture.stored_at is the sequence
-                                    -- of the snapshot whose block holds the table's rows
+  captures        BLOB NOT NULL,    -- how each table was read, as a block's payload; the table's rows are in the block
+                                    -- of the first snapshot whose sequence is capture.stored_at or higher
   UNIQUE (boot_id, sequence)
 ) STRICT;
 
@@ -71,4 +73,56 @@ CREATE TABLE block (
   checksum    INTEGER NOT NULL,         -- XXH3-64 of payload, row_count, content_sum and the layout's checksum
   payload     BLOB NOT NULL,            -- one zstd frame
   UNIQUE (snapshot_id, layout_id)
+) STRICT;
+
+-- Who stands on a block that is to go.
+CREATE INDEX block_base ON block (base_id) WHERE base_id IS NOT NULL;
+
+-- A snapshot that was here, or that a store this one was cut from had: why it is not, so that it is not missing.
+CREATE TABLE tombstone (
+  uid         BLOB PRIMARY KEY, -- snapshot.uid
+  boot_id     INTEGER NOT NULL REFERENCES boot,
+  sequence    INTEGER NOT NULL,
+  previous    BLOB,             -- snapshot.previous
+  realtime_ns INTEGER NOT NULL, -- snapshot.realtime_ns
+  reason      TEXT NOT NULL,    -- 'pruned', 'thinned', 'removed', 'not exported', 'lost'
+  gone_ns     INTEGER NOT NULL, -- CLOCK_REALTIME when it went
+  gone_here   INTEGER NOT NULL, -- 1: it went from this file; 0: from one that this file learnt it from
+  checksum    INTEGER NOT NULL  -- XXH3-64 of every field, with those of host and boot in full instead of boot_id
+) STRICT;
+
+-- What an operator had to say about a moment ("deploy 4.2").
+CREATE TABLE mark (
+  uid      BLOB PRIMARY KEY,  -- 16 bytes, XXH3-128 of host, both times and text: the same in every store
+  host_id  INTEGER NOT NULL REFERENCES host,
+  at_ns    INTEGER NOT NULL,  -- the moment it is about, CLOCK_REALTIME
+  made_ns  INTEGER NOT NULL,  -- CLOCK_REALTIME when it was written
+  text     TEXT NOT NULL,
+  checksum INTEGER NOT NULL   -- XXH3-64 of every field, with those of host in full instead of host_id
+) STRICT;
+
+-- A snapshot that pruning leaves alone. It need not be in this file.
+CREATE TABLE pin (
+  uid      BLOB PRIMARY KEY, -- snapshot.uid
+  note     TEXT NOT NULL,    -- why
+  made_ns  INTEGER NOT NULL, -- CLOCK_REALTIME when it was pinned
+  checksum INTEGER NOT NULL  -- XXH3-64 of every field
+) STRICT;
+
+-- Recordings that could not be stored, in one go for one reason; known because the recorder noted them (FILE-gaps).
+CREATE TABLE gap (
+  uid      BLOB PRIMARY KEY, -- 16 bytes, XXH3-128 of host, reason and first_ns
+  host_id  INTEGER NOT NULL REFERENCES host,
+  reason   TEXT NOT NULL,    -- 'full': the disk was; 'busy': another process held the store
+  first_ns INTEGER NOT NULL, -- CLOCK_REALTIME of the first of them
+  last_ns  INTEGER NOT NULL, -- and of the last
+  count    INTEGER NOT NULL, -- how many
+  checksum INTEGER NOT NULL  -- XXH3-64 of every field, with those of host in full instead of host_id
+) STRICT;
+
+-- What this file is told to do by itself; not merged.
+CREATE TABLE setting (
+  name     TEXT PRIMARY KEY, -- 'keep_ns', 'max_bytes', 'thin'
+  value    TEXT NOT NULL,    -- decimal; thin: EVERY_NS:AFTER_NS,...
+  checksum INTEGER NOT NULL  -- XXH3-64 of both
 ) STRICT;

@@ -9,7 +9,7 @@ namespace hindstat {
 /// What a tool's exit status says; the contract of diff(1) plus EX_TEMPFAIL of sysexits.h.
 enum class ExitCode : int {
   success = 0,     ///< Done; for hindstat-diff: no difference.
-  differences = 1, ///< hindstat-diff found differences.
+  differences = 1, ///< hindstat-diff found differences; verify or salvage found damage.
   trouble = 2,     ///< Bad input, a damaged store, a selector that matches nothing.
   try_again = 75,  ///< Disk full or store busy: the same command may succeed later.
 };

@@ -6,9 +6,11 @@
 
 #include <fmt/format.h>
 
+#include "base/error.h"
 #include "base/escape.h"
 #include "base/json_writer.h"
 #include "base/text_table.h"
+#include "cli/notes.h"
 #include "tables/catalog.h"
 
 namespace hindstat {
@@ -37,11 +39,40 @@ std::vector<TableSummary> summarize(const std::vector<Capture>& captures) {
   return summaries;
 }
 
+// What is shown of a snapshot.
+struct Shown {
+  SnapshotEntry entry;
+  std::vector<Capture> captures;
+  SnapshotSize size;
+};
+
+struct AllShown {
+  std::vector<Shown> snapshots;
+  std::vector<std::string> damage;
+};
+
+AllShown read_all(const Store& store) {
+  SoundEntries sound = store.list_sound();
+  AllShown all{{}, std::move(sound.damage)};
+  for (SnapshotEntry& entry : sound.entries) {
+    try {
+      Shown shown{entry, store.load_captures(entry.id), store.size_of(entry.id)};
+      all.snapshots.push_back(std::move(shown));
+    } catch (const Error& e) {
+      if (e.code() == ExitCode::try_again) {
+        throw;
+      }
+      all.damage.emplace_back(e.what());
+    }
+  }
+  return all;
+}
+
 // What the catalog knows, in its order; then what only this file knows.
-std::vector<std::string> column_names(const std::vector<std::vector<Capture>>& captures) {
+std::vector<std::string> column_names(const std::vector<Shown>& snapshots) {
   std::vector<std::string> found;
-  for (const auto& of_snapshot : captures) {
-    for (const Capture& capture : of_snapshot) {
+  for (const Shown& snapshot : snapshots) {
+    for (const Capture& capture : snapshot.captures) {
       if (std::ranges::find(found, capture.table) == found.end()) {
         found.push_back(capture.table);
       }
@@ -55,35 +86,17 @@ std::vector<std::string> column_names(const std::vector<std::vector<Capture>>& c
   return found;
 }
 
-/// What is not complete, tables with the same reason together: "socket_owner, process: partial: not run as root".
 std::string describe_problems(const std::vector<Capture>& captures) {
-  std::vector<std::pair<std::string, std::string>> problems; // Reason and tables.
-  for (const Capture& capture : captures) {
-    if (capture.status == CaptureStatus::complete) {
-      continue;
-    }
-    const std::string reason =
-      capture.detail.empty() ? format_status(capture.status) : format_status(capture.status) + ": " + capture.detail;
-    const std::string name =
-      capture.netns.empty() ? capture.table : fmt::format("{} of {}", capture.table, capture.netns);
-    const auto same = std::ranges::find(problems, reason, &std::pair<std::string, std::string>::first);
-    if (same == problems.end()) {
-      problems.emplace_back(reason, name);
-    } else {
-      same->second += ", " + name;
-    }
-  }
   std::string text;
-  for (const auto& [reason, names] : problems) {
-    text += fmt::format("{}{}: {}", text.empty() ? "" : "; ", names, reason);
+  for (const std::string& problem : list_problems(captures)) {
+    text += (text.empty() ? "" : "; ") + problem;
   }
   return text;
 }
 
-std::vector<std::string> format_line(const Store& store, const SnapshotEntry& entry,
-                                     const std::vector<Capture>& captures, const std::vector<std::string>& tables,
-                                     const Zone& zone) {
-  const std::vector<TableSummary> summaries = summarize(captures);
+std::vector<std::string> format_line(const Shown& shown, const std::vector<std::string>& tables, const Zone& zone) {
+  const SnapshotEntry& entry = shown.entry;
+  const std::vector<TableSummary> summaries = summarize(shown.captures);
   std::vector<std::string> cells{fmt::format("#{}", entry.id.value()), escape_terminal(entry.info.host),
                                  format_time(entry.info.clocks.realtime_ns, zone)};
   for (const std::string& table : tables) {
@@ -96,8 +109,8 @@ std::vector<std::string> format_line(const Store& store, const SnapshotEntry& en
       cells.push_back(format_status(found->shown->status));
     }
   }
-  cells.push_back(fmt::format("{}", store.size_of(entry.id).payload_bytes));
-  cells.push_back(escape_terminal(describe_problems(captures)));
+  cells.push_back(fmt::format("{}", shown.size.payload_bytes));
+  cells.push_back(escape_terminal(describe_problems(shown.captures)));
   return cells;
 }
 
@@ -117,14 +130,33 @@ void write_tables(JsonWriter& json, const std::vector<Capture>& captures) {
 
 } // namespace
 
-std::string format_listing(const Store& store, const Zone& zone) {
-  const std::vector<SnapshotEntry> entries = store.list();
-  std::vector<std::vector<Capture>> by_snapshot;
-  by_snapshot.reserve(entries.size());
-  for (const SnapshotEntry& entry : entries) {
-    by_snapshot.push_back(store.load_captures(entry.id));
+std::vector<std::string> list_problems(const std::vector<Capture>& of_snapshot) {
+  std::vector<std::pair<std::string, std::string>> problems; // Reason and tables.
+  for (const Capture& capture : of_snapshot) {
+    if (capture.status == CaptureStatus::complete) {
+      continue;
+    }
+    const std::string reason =
+      capture.detail.empty() ? format_status(capture.status) : format_status(capture.status) + ": " + capture.detail;
+    const std::string name =
+      capture.netns.empty() ? capture.table : fmt::format("{} of {}", capture.table, capture.netns);
+    const auto same = std::ranges::find(problems, reason, &std::pair<std::string, std::string>::first);
+    if (same == problems.end()) {
+      problems.emplace_back(reason, name);
+    } else {
+      same->second += ", " + name;
+    }
   }
-  const std::vector<std::string> tables = column_names(by_snapshot);
+  std::vector<std::string> sentences;
+  for (const auto& [reason, names] : problems) {
+    sentences.push_back(fmt::format("{}: {}", names, reason));
+  }
+  return sentences;
+}
+
+Listing format_listing(const Store& store, const Zone& zone) {
+  AllShown all = read_all(store);
+  const std::vector<std::string> tables = column_names(all.snapshots);
   using Align = TextTable::Align;
   std::vector<Align> aligns{Align::right, Align::left, Align::left};
   aligns.insert(aligns.end(), tables.size() + 1, Align::right);
@@ -136,19 +168,26 @@ std::string format_listing(const Store& store, const Zone& zone) {
   }
   header.insert(header.end(), {"bytes", "not complete"});
   text.add(header);
-  for (std::size_t i = 0; i < entries.size(); ++i) {
-    text.add(format_line(store, entries[i], by_snapshot[i], tables, zone));
+  for (const Shown& shown : all.snapshots) {
+    text.add(format_line(shown, tables, zone));
   }
-  return text.format();
+  std::vector<SnapshotEntry> entries;
+  for (const Shown& shown : all.snapshots) {
+    entries.push_back(shown.entry);
+  }
+  return {text.format() + format_notes(store.notes(), entries, zone), std::move(all.damage)};
 }
 
-std::string format_listing_json(const Store& store) {
+Listing format_listing_json(const Store& store) {
   std::string lines;
-  for (const SnapshotEntry& entry : store.list()) {
+  AllShown all = read_all(store);
+  const StoreNotes notes = store.notes();
+  const auto pinned = pin_notes(notes);
+  for (const Shown& shown : all.snapshots) {
+    const SnapshotEntry& entry = shown.entry;
     const SnapshotInfo& info = entry.info;
-    const SnapshotSize size = store.size_of(entry.id);
     JsonWriter json;
-    json.begin_object();
+    json.begin_object().key("kind").string("snapshot");
     json.key("id").number(entry.id.value());
     json.key("uid").string(entry.uid);
     json.key("host").string(info.host);
@@ -159,13 +198,34 @@ std::string format_listing_json(const Store& store) {
     json.key("took_ms").number(static_cast<double>(info.took_ns) / 1e6);
     json.key("recorder").string(info.recorder);
     json.key("euid").number(std::uint64_t{info.euid});
-    json.key("bytes").number(size.payload_bytes);
-    json.key("blocks").number(std::uint64_t{size.blocks});
-    write_tables(json, store.load_captures(entry.id));
+    json.key("bytes").number(shown.size.payload_bytes);
+    json.key("blocks").number(std::uint64_t{shown.size.blocks});
+    if (const auto pin = pinned.find(entry.uid); pin != pinned.end()) {
+      json.key("pin").string(pin->second);
+    }
+    write_tables(json, shown.captures);
     json.end_object();
     lines += json.take() + '\n';
   }
-  return lines;
+  for (const Mark& mark : notes.marks) {
+    JsonWriter json;
+    write_mark(json, mark);
+    lines += json.take() + '\n';
+  }
+  for (const Gap& gap : notes.gaps) {
+    JsonWriter json;
+    write_gap(json, gap);
+    lines += json.take() + '\n';
+  }
+  return {std::move(lines), std::move(all.damage)};
+}
+
+void require_complete(const Listing& listing) {
+  if (!listing.damage.empty()) {
+    const std::size_t others = listing.damage.size() - 1;
+    throw Error(listing.damage.front() + (others != 0 ? fmt::format("; and so are {} more", others) : "")
+                + "; the others are listed");
+  }
 }
 
 } // namespace hindstat

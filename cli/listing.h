@@ -2,17 +2,30 @@
 #pragma once
 
 #include <string>
+#include <vector>
 
 #include "cli/times.h"
 #include "store/store.h"
 
 namespace hindstat {
 
-/// Every snapshot of a store for people: id, host, time, rows of each table, bytes, and the statuses that are not
-/// complete with their reasons.
-[[nodiscard]] std::string format_listing(const Store& store, const Zone& zone);
+/// The snapshots of a store that can be read, as text, and a sentence for each that cannot.
+struct Listing {
+  std::string text;
+  std::vector<std::string> damage;
+};
 
-/// The same as JSON Lines, one object a snapshot.
-[[nodiscard]] std::string format_listing_json(const Store& store);
+/// Every snapshot of a store for people: id, host, time, rows of each table, bytes, and the statuses that are not
+/// complete with their reasons; then marks, pins and gaps.
+[[nodiscard]] Listing format_listing(const Store& store, const Zone& zone);
+
+/// The same as JSON Lines: an object a snapshot, then one a mark and one a gap, told apart by "kind".
+[[nodiscard]] Listing format_listing_json(const Store& store);
+
+/// To be called when the text has been printed: throws Error when it had to leave out damaged snapshots.
+void require_complete(const Listing& listing);
+
+/// What is not complete, tables with the same reason together: "socket_owner, process: partial: not run as root".
+[[nodiscard]] std::vector<std::string> list_problems(const std::vector<Capture>& of_snapshot);
 
 } // namespace hindstat

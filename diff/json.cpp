@@ -32,6 +32,12 @@ void write_header(JsonWriter& json, const Diff& diff, const DiffLabels& labels) 
   write_side(json, labels.before, labels);
   json.key("b");
   write_side(json, labels.after, labels);
+  json.key("marks").begin_array();
+  for (const DiffMark& mark : labels.marks) {
+    json.begin_object().key("t").string(labels.format_time(mark.at_ns));
+    json.key("host").string(mark.host).key("text").string(mark.text).end_object();
+  }
+  json.end_array();
   json.key("elapsed_s").number(static_cast<double>(answer.elapsed_ns) / 1e9);
   json.key("same_boot").boolean(answer.same_boot);
   json.key("compared").begin_array();

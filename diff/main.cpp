@@ -15,6 +15,7 @@
 #include "base/version.h"
 #include "cli/command_line.h"
 #include "cli/namespaces.h"
+#include "cli/notes.h"
 #include "cli/selector.h"
 #include "cli/store_path.h"
 #include "cli/times.h"
@@ -182,6 +183,30 @@ SideLabel make_label(const Selected& selected, const Snapshot& snapshot, const Z
   return label;
 }
 
+// What was noted between the two, or at one of them; of both hosts.
+std::vector<DiffMark> find_marks(const Store& store, const SelectedPair& pair) {
+  const SnapshotInfo& before = pair.before.entry.info;
+  const SnapshotInfo& after = pair.after.entry.info;
+  const StoreNotes notes = store.notes();
+  for (const std::string& sentence : notes.damage) {
+    warn(tool, sentence);
+  }
+  const std::int64_t from = std::min(before.clocks.realtime_ns, after.clocks.realtime_ns);
+  const std::int64_t to =
+    std::max(before.clocks.realtime_ns + before.took_ns, after.clocks.realtime_ns + after.took_ns);
+  std::vector<Mark> found = marks_between(notes, before, from, to);
+  if (before.host != after.host || before.machine_id != after.machine_id) {
+    const std::vector<Mark> more = marks_between(notes, after, from, to);
+    found.insert(found.end(), more.begin(), more.end());
+    std::ranges::stable_sort(found, {}, &Mark::at_ns);
+  }
+  std::vector<DiffMark> marks;
+  for (const Mark& mark : found) {
+    marks.push_back({mark.at_ns, mark.host, mark.text});
+  }
+  return marks;
+}
+
 ExitCode find_exit_code(const Diff& diff, const Options& options) {
   if (options.strict && (!diff.comparability.doubts.empty() || !diff.comparability.not_compared.empty())) {
     return ExitCode::trouble;
@@ -224,6 +249,7 @@ ExitCode run(const Options& options) {
   labels.store = store.path();
   labels.before = make_label(pair.before, before, zone);
   labels.after = make_label(pair.after, after, zone);
+  labels.marks = find_marks(store, pair);
   labels.format_duration = format_duration;
   if (options.json) {
     labels.format_time = format_time_iso;

@@ -6,6 +6,7 @@
 #include <functional>
 #include <map>
 #include <string>
+#include <vector>
 
 #include "diff/diff.h"
 
@@ -19,11 +20,19 @@ struct SideLabel {
   std::string distance; ///< "asked for 03:10:00, 12.0 s earlier"; empty when it was not chosen by time.
 };
 
+/// An operator's note on the time line.
+struct DiffMark {
+  std::int64_t at_ns = 0; ///< CLOCK_REALTIME
+  std::string host;
+  std::string text;
+};
+
 /// What both outputs need beside the events. Moments and durations are given in ns.
 struct DiffLabels {
   std::string store; ///< Path of the file.
   SideLabel before;
   SideLabel after;
+  std::vector<DiffMark> marks; ///< Of the hosts of both sides, from one to the other.
   std::function<std::string(std::int64_t)>
     format_time; ///< CLOCK_REALTIME; for text in the viewer's zone, for JSON ISO.
   std::function<std::string(std::int64_t)> format_duration;

@@ -90,6 +90,10 @@ private:
                                    answer.elapsed_ns < 0 ? "earlier" : "later");
     span += answer.same_boot ? "  same boot" : "  another boot";
     write_side("B", labels_.after, span);
+    for (const DiffMark& mark : labels_.marks) {
+      line(fmt::format("mark {}  {}: {}", labels_.format_time(mark.at_ns), escape_terminal(mark.host),
+                       escape_terminal(mark.text)));
+    }
     line(fmt::format("compared: {}", answer.compared.empty() ? "nothing" : join_words(answer.compared)));
     for (const NotCompared& skipped : answer.not_compared) {
       const std::string netns = skipped.netns.empty() ? "" : fmt::format(" in namespace {}", skipped.netns);

@@ -3,6 +3,7 @@
 #include "cli/command_line.h"
 #include "cli/listing.h"
 #include "cli/store_path.h"
+#include "recorder/program/keep.h"
 #include "recorder/program/options.h"
 #include "recorder/program/record.h"
 #include "recorder/program/watch.h"
@@ -14,7 +15,9 @@ using namespace hindstat;
 
 ExitCode list(const RecordCommand& command) {
   const Store store(command.store.empty() ? default_store_path(false) : command.store);
-  print(command.json ? format_listing_json(store) : format_listing(store, command.viewer_zone()));
+  const Listing listing = command.json ? format_listing_json(store) : format_listing(store, command.viewer_zone());
+  print(listing.text);
+  require_complete(listing);
   return ExitCode::success;
 }
 
@@ -24,6 +27,10 @@ ExitCode run(const RecordCommand& command) {
       return list(command);
     case RecordCommand::Verb::watch:
       return watch(command);
+    case RecordCommand::Verb::work:
+      return command.work(command);
+    case RecordCommand::Verb::keep:
+      return keep(command);
     case RecordCommand::Verb::record:
       break;
   }

@@ -15,6 +15,7 @@
 #include "cli/command_line.h"
 #include "cli/listing.h"
 #include "cli/namespaces.h"
+#include "cli/notes.h"
 #include "cli/selector.h"
 #include "cli/store_path.h"
 #include "cli/times.h"
@@ -136,6 +137,28 @@ Selected select(const Store& store, const Options& options) {
   return select_snapshot(store.list(), options.at, selector);
 }
 
+// What was noted since the snapshot before, up to the moment that was asked for.
+std::vector<Mark> find_marks(const Store& store, const Selected& selected) {
+  const SnapshotInfo& info = selected.entry.info;
+  const StoreNotes notes = store.notes();
+  for (const std::string& sentence : notes.damage) {
+    warn(tool, sentence);
+  }
+  if (notes.marks.empty()) {
+    return {};
+  }
+  std::optional<std::int64_t> before_ns;
+  for (const SnapshotEntry& entry : store.list()) {
+    const std::int64_t moment = entry.info.clocks.realtime_ns;
+    if (entry.info.host == info.host && entry.info.machine_id == info.machine_id && moment < info.clocks.realtime_ns) {
+      before_ns = std::max(before_ns.value_or(moment), moment);
+    }
+  }
+  const std::int64_t taken = info.clocks.realtime_ns + info.took_ns;
+  return marks_between(notes, info, before_ns ? *before_ns + 1 : info.clocks.realtime_ns,
+                       std::max(taken, selected.asked_ns.value_or(taken)));
+}
+
 std::string format_heading(const Selected& selected, const Store& store, const Options& options) {
   constexpr std::size_t date_length = 10;
   const Zone zone = options.viewer_zone();
@@ -154,7 +177,11 @@ std::string format_heading(const Selected& selected, const Store& store, const O
                         : distance > 0 ? format_duration(distance) + " before"
                                        : format_duration(-distance) + " after");
   }
-  return line + fmt::format("  store {}\n", escape_terminal(store.path()));
+  line += fmt::format("  store {}\n", escape_terminal(store.path()));
+  for (const Mark& mark : find_marks(store, selected)) {
+    line += fmt::format("mark {}  {}\n", format_time(mark.at_ns, zone), escape_terminal(mark.text));
+  }
+  return line;
 }
 
 std::string format_heading_json(const Selected& selected, const Store& store) {
@@ -181,7 +208,11 @@ std::string format_heading_json(const Selected& selected, const Store& store) {
     json.null();
   }
   json.key("store").string(store.path());
-  json.end_object();
+  json.key("marks").begin_array();
+  for (const Mark& mark : find_marks(store, selected)) {
+    write_mark(json, mark);
+  }
+  json.end_array().end_object();
   return json.take() + '\n';
 }
 
@@ -300,7 +331,9 @@ ExitCode report(Options options) {
   options.view = check_view(std::move(options.view));
   const Store store(options.store.empty() ? default_store_path(false) : options.store);
   if (options.list) {
-    print(options.json ? format_listing_json(store) : format_listing(store, options.viewer_zone()));
+    const Listing listing = options.json ? format_listing_json(store) : format_listing(store, options.viewer_zone());
+    print(listing.text);
+    require_complete(listing);
     return ExitCode::success;
   }
   const Selected selected = select(store, options);

@@ -210,27 +210,37 @@ std::string encode_changes(const ChangeSet& changes, const Table& base) {
   return checked_payload(body, base.spec(), base.size(), base.size() - changes.removed.size() + changes.added.size());
 }
 
-std::uint64_t BlockDecoder::apply(std::string_view payload, std::uint64_t rows, Table& table) {
+std::uint64_t decoding_bytes(const TableSpec& spec, std::uint64_t rows) {
+  // The cells of one column as 64-bit numbers, the slots of its nulls and the gaps between them.
+  constexpr std::uint64_t column_bytes = 24;
+  return rows * (row_bytes(spec) + column_bytes);
+}
+
+std::uint64_t BlockDecoder::apply(std::string_view payload, std::uint64_t rows, Table& table,
+                                  const LoadBudget& budget) {
   const TableSpec& spec = table.spec();
   if (is_too_large(spec, rows)) {
     refuse_block(fmt::format("{} rows are too many", rows));
   }
+  budget.require(decoding_bytes(spec, std::max<std::uint64_t>(rows, table.size())) + content_size(payload));
   const std::string_view body =
     decompressor_.decompress(payload, std::min(most_content(payload), longest_body(spec, table.size(), rows)));
   ByteReader in(body);
+  std::uint64_t work = body.size();
   const char tag = static_cast<char>(in.byte());
   if (tag == keyframe_tag && table.empty()) {
     table = Table(spec); // Entries of a base that ended empty are no entries of a keyframe.
     read_keyframe(in, rows, table);
+    work += rows * row_bytes(spec);
   } else if (tag == changes_tag) {
-    apply_changes(in, rows, table);
+    work += apply_changes(in, rows, table);
   } else {
     refuse_block("unknown kind of block");
   }
   if (!in.at_end()) {
     refuse_block("bytes are left over");
   }
-  return body.size();
+  return work;
 }
 
 } // namespace hindstat

@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "store/compression.h"
+#include "store/load_budget.h"
 #include "tables/change_set.h"
 #include "tables/table.h"
 
@@ -38,13 +39,18 @@ inline constexpr std::uint64_t most_bytes = std::uint64_t{1} << 30;
 /// The payload of `changes` against `base`, which must be what a reader has: the outcome of BlockDecoder::apply().
 [[nodiscard]] std::string encode_changes(const ChangeSet& changes, const Table& base);
 
+/// Bytes of memory that a table of so many rows takes at most while it is decoded, less its texts.
+[[nodiscard]] std::uint64_t decoding_bytes(const TableSpec& spec, std::uint64_t rows);
+
 /// Decodes payloads that may come from a stranger.
 class BlockDecoder {
 public:
   /// Makes `table`, as the base's payload left it (or empty for a keyframe), the table of this payload, in time
-  /// proportional to what the payload holds. Returns the bytes of its body. Throws Error, and leaves `table` usable for
-  /// nothing, when the payload is damaged or does not give `rows` rows.
-  std::uint64_t apply(std::string_view payload, std::uint64_t rows, Table& table);
+  /// proportional to what the payload holds. Returns the work: the bytes of its body and of the cells it set. Throws
+  /// Error, and leaves `table` usable for nothing, when the payload is damaged, does not give `rows` rows, or the table
+  /// is beyond the budget.
+  std::uint64_t apply(std::string_view payload, std::uint64_t rows, Table& table,
+                      const LoadBudget& budget = LoadBudget::unlimited());
 
 private:
   Decompressor decompressor_;

@@ -23,13 +23,19 @@ constexpr std::uint64_t small_chain_bytes = 16'384;
 
 // What a reader believes of a stranger's file.
 constexpr std::size_t longest_readable_chain = 4096;
-constexpr std::uint64_t most_decoded_bytes = 2 * most_bytes;
+constexpr std::uint64_t most_work = 4 * most_bytes;
 constexpr std::uint64_t most_captures = 65'536;
 
-void add_decoded(std::uint64_t& total, std::uint64_t bytes) {
+void add_work(std::uint64_t& total, std::uint64_t bytes) {
   total += bytes;
-  if (total > most_decoded_bytes) {
+  if (total > most_work) {
     throw Error("damaged: its chain holds too much");
+  }
+}
+
+void require_content_sum(const LoadedTable& loaded) {
+  if (loaded.table.content_sum() != loaded.block.content_sum) {
+    throw Error(fmt::format("block {} is damaged (its rows have another content sum)", loaded.block.id));
   }
 }
 
@@ -60,6 +66,27 @@ Encoded encode_next(const ChainSizes& sizes, const Table& base, const ChangeSet&
   return bytes <= small_bytes && bytes < keyframe.payload.size() ? next : keyframe;
 }
 
+Encoded pack_behind(std::optional<LoadedTable>& end, const LoadedTable& content, BlockDecoder& decoder) {
+  const Table& table = content.table;
+  Encoded next{true, {}};
+  if (end) {
+    next = encode_next(end->sizes, end->table, compare(end->table, table), table);
+  } else {
+    next.payload = encode_keyframe(table);
+  }
+  if (next.keyframe) {
+    end = LoadedTable{Table(content.layout->spec()), content.layout, {}, {}};
+  }
+  decoder.apply(next.payload, table.size(), end->table);
+  if (!(end->table == table)) {
+    throw Error(
+      fmt::format("table {}: what was packed does not unpack to the same rows", content.layout->table_name()));
+  }
+  end->block = content.block;
+  end->sizes.add(next.keyframe, next.payload.size());
+  return next;
+}
+
 LoadedTable ChainReader::load_table(std::int64_t block_id) {
   std::vector<BlockRecord> chain;
   for (std::optional<std::int64_t> id = block_id; id; id = chain.back().base_id) {
@@ -74,30 +101,46 @@ LoadedTable ChainReader::load_table(std::int64_t block_id) {
   const Layout& layout = layouts_->get(chain.front().layout_id);
   LoadedTable loaded{Table(layout.spec()), &layout, chain.front(), {}};
   SQLite::Statement select(*database_, "SELECT payload FROM block WHERE id = ?");
-  std::uint64_t decoded = 0;
+  std::uint64_t work = 0;
   for (auto block = chain.rbegin(); block != chain.rend(); ++block) {
-    select.reset();
-    select.bind(1, block->id);
-    if (!select.executeStep()) {
-      throw Error(fmt::format("block {} is missing", block->id));
-    }
-    const auto column = select.getColumn(0);
-    const std::string_view payload(static_cast<const char*>(column.getBlob()),
-                                   static_cast<std::size_t>(column.getBytes()));
-    if (block_checksum(*block, layout, payload) != block->checksum) {
-      throw Error(fmt::format("block {} is damaged (its checksum does not match)", block->id));
-    }
-    try {
-      add_decoded(decoded, decoder_.apply(payload, block->row_count, loaded.table));
-    } catch (const Error& e) {
-      throw Error(fmt::format("block {}: {}", block->id, e.what()));
-    }
-    loaded.sizes.add(!block->base_id.has_value(), payload.size());
+    add_work(work, apply_block(loaded, *block, select));
   }
-  if (loaded.table.content_sum() != loaded.block.content_sum) {
-    throw Error(fmt::format("block {} is damaged (its rows have another content sum)", block_id));
-  }
+  require_content_sum(loaded);
+  budget_.take(decoding_bytes(layout.spec(), loaded.table.size()));
   return loaded;
+}
+
+std::uint64_t ChainReader::apply_block(LoadedTable& loaded, const BlockRecord& block, SQLite::Statement& payloads) {
+  payloads.reset();
+  payloads.bind(1, block.id);
+  if (!payloads.executeStep()) {
+    throw Error(fmt::format("block {} is missing", block.id));
+  }
+  const auto column = payloads.getColumn(0);
+  const std::string_view payload(static_cast<const char*>(column.getBlob()),
+                                 static_cast<std::size_t>(column.getBytes()));
+  if (block_checksum(block, *loaded.layout, payload) != block.checksum) {
+    throw Error(fmt::format("block {} is damaged (its checksum does not match)", block.id));
+  }
+  loaded.sizes.add(!block.base_id.has_value(), payload.size());
+  try {
+    budget_.add_payload(payload.size());
+    return decoder_.apply(payload, block.row_count, loaded.table, budget_);
+  } catch (const Error& e) {
+    throw Error(fmt::format("block {}: {}", block.id, e.what()));
+  }
+}
+
+LoadedTable ChainReader::load_next(LoadedTable base, std::int64_t block_id) {
+  const BlockRecord block = records_->load_block(block_id);
+  if (block.base_id != base.block.id || block.layout_id != base.layout->id()) {
+    throw Error(fmt::format("block {} is damaged (it has another base)", block_id));
+  }
+  SQLite::Statement select(*database_, "SELECT payload FROM block WHERE id = ?");
+  std::ignore = apply_block(base, block, select);
+  base.block = block;
+  require_content_sum(base);
+  return base;
 }
 
 LoadedTable ChainReader::load_captures(const SnapshotRecord& record) {
@@ -121,10 +164,12 @@ LoadedTable ChainReader::load_captures(const SnapshotRecord& record) {
     loaded = std::move(last_captures_->loaded);
   }
   last_captures_.reset();
-  std::uint64_t decoded = 0;
+  std::uint64_t work = 0;
   for (auto next = chain.rbegin(); next != chain.rend(); ++next) {
     try {
-      add_decoded(decoded, decoder_.apply(next->captures, std::min(next->captures_rows, most_captures), loaded.table));
+      budget_.add_payload(next->captures.size());
+      add_work(work,
+               decoder_.apply(next->captures, std::min(next->captures_rows, most_captures), loaded.table, budget_));
     } catch (const Error& e) {
       throw Error(fmt::format("the captures of snapshot {}: {}", next->id, e.what()));
     }

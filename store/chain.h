@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "store/block_codec.h"
+#include "store/load_budget.h"
 #include "store/records.h"
 #include "tables/snapshot.h"
 
@@ -41,6 +42,10 @@ struct LoadedTable {
   ChainSizes sizes;
 };
 
+/// Packs `content` behind `end`, the end of a chain of the same layout, or as a keyframe when there is none; `end` is
+/// then what a reader has, `content`'s rows and sums with it, but for block.id and block.base_id.
+[[nodiscard]] Encoded pack_behind(std::optional<LoadedTable>& end, const LoadedTable& content, BlockDecoder& decoder);
+
 /// Loads tables and captures from their chains. Throws Error, without the path, for what is damaged.
 class ChainReader {
 public:
@@ -51,11 +56,17 @@ public:
 
   /// The table of a block, verified against its content sum.
   [[nodiscard]] LoadedTable load_table(std::int64_t block_id);
+  /// The table of a block that stands on `base`, which is consumed; nothing is read of what is before it.
+  [[nodiscard]] LoadedTable load_next(LoadedTable base, std::int64_t block_id);
   /// The table `captures` of a snapshot, with the layout it was recorded with.
   [[nodiscard]] LoadedTable load_captures(const SnapshotRecord& record);
 
   [[nodiscard]] BlockDecoder& decoder() {
     return decoder_;
+  }
+  /// From here on what is loaded may take this much in all. Unlimited before.
+  void begin_load(LoadBudget budget) {
+    budget_ = budget;
   }
   /// To be called before the Layouts are cleared.
   void forget() {
@@ -63,6 +74,8 @@ public:
   }
 
 private:
+  [[nodiscard]] std::uint64_t apply_block(LoadedTable& loaded, const BlockRecord& block, SQLite::Statement& payloads);
+
   // The captures decoded last: a list of snapshots in their order takes each change set once.
   struct LastCaptures {
     std::int64_t boot_id = 0;
@@ -74,6 +87,7 @@ private:
   Layouts* layouts_;
   Records* records_;
   BlockDecoder decoder_;
+  LoadBudget budget_ = LoadBudget::unlimited();
   std::optional<LastCaptures> last_captures_;
 };
 

@@ -136,13 +136,14 @@ Moves plan_moves(std::vector<std::uint32_t> removed, std::size_t added, std::siz
   return moves;
 }
 
-void change_cells(ByteReader& in, const ColumnSpec& spec, std::size_t before, Column& column) {
+// Returns how many.
+std::size_t change_cells(ByteReader& in, const ColumnSpec& spec, std::size_t before, Column& column) {
   const auto slots = read_slots(in, before);
   if (!changes_by_difference(spec)) {
     const CellList cells = read_cells(in, spec.kind, slots.size());
     require_ids(column, cells);
     column.set_cells(slots, cells.raw, cells.nulls);
-    return;
+    return slots.size();
   }
   CellList cells = read_cells(in, Kind::u64, slots.size());
   std::uint64_t bits = 0;
@@ -159,6 +160,7 @@ void change_cells(ByteReader& in, const ColumnSpec& spec, std::size_t before, Co
     refuse_block("a difference leads out of its column");
   }
   column.set_cells(slots, cells.raw, cells.nulls);
+  return slots.size();
 }
 
 void add_cells(const CellList& cells, const Moves& moves, Column& column) {
@@ -227,7 +229,7 @@ void append_changes(std::string& out, const ChangeSet& changes, const Table& bas
   }
 }
 
-void apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
+std::uint64_t apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
   const std::size_t before = table.size();
   if (in.varint() != before) {
     refuse_block("it was made for another number of rows");
@@ -239,12 +241,13 @@ void apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
   }
   const Moves moves = plan_moves(std::move(removed), added, before);
   const auto& specs = table.spec().columns;
+  std::uint64_t work = 0;
   for (const std::size_t i : read_columns(in, specs.size(), added > 0)) {
     Column& column = table.column(i);
     if (is_interned(specs[i].kind)) {
       read_entries(in, specs[i].kind, before + added, column.dictionary());
     }
-    change_cells(in, specs[i], before, column);
+    work += width_of(specs[i].kind) * (change_cells(in, specs[i], before, column) + added);
     const CellList cells = read_cells(in, specs[i].kind, added);
     require_ids(column, cells);
     add_cells(cells, moves, column);
@@ -255,6 +258,7 @@ void apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
     }
   }
   table.set_size(rows);
+  return work;
 }
 
 } // namespace hindstat

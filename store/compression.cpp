@@ -41,6 +41,14 @@ std::string compress(std::string_view body) {
   return frame;
 }
 
+std::uint64_t content_size(std::string_view frame) {
+  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
+  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
+    refuse_block("it is not a zstd frame with a content size");
+  }
+  return size;
+}
+
 Decompressor::Decompressor() : context_(std::make_unique<Context>()) {
   if (context_->zstd == nullptr) {
     throw std::bad_alloc();
@@ -51,10 +59,7 @@ Decompressor::Decompressor(Decompressor&&) noexcept = default;
 Decompressor& Decompressor::operator=(Decompressor&&) noexcept = default;
 
 std::string_view Decompressor::decompress(std::string_view frame, std::uint64_t limit) {
-  const unsigned long long size = ZSTD_getFrameContentSize(frame.data(), frame.size());
-  if (size == ZSTD_CONTENTSIZE_ERROR || size == ZSTD_CONTENTSIZE_UNKNOWN) {
-    refuse_block("it is not a zstd frame with a content size");
-  }
+  const std::uint64_t size = content_size(frame);
   if (size > limit) {
     refuse_block(fmt::format("it claims to hold {} bytes, more than {}", size, limit));
   }

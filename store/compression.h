@@ -11,6 +11,9 @@ namespace hindstat {
 /// One zstd frame of level 3 with its content size in the header.
 [[nodiscard]] std::string compress(std::string_view body);
 
+/// What a frame says to hold, in bytes. Throws Error when it does not say.
+[[nodiscard]] std::uint64_t content_size(std::string_view frame);
+
 /// Opens frames that may come from a stranger; keeps its context and buffer from frame to frame.
 class Decompressor {
 public:

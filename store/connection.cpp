@@ -12,6 +12,7 @@
 #include <fmt/format.h>
 
 #include "base/escape.h"
+#include "store/checksum.h"
 #include "store/file_header.h"
 #include "store/lock_holder.h"
 #include "store/schema.h"
@@ -42,10 +43,12 @@ int primary(const SQLite::Exception& e) {
 
 } // namespace
 
-Connection::Connection(const std::string& path, Mode mode)
+Connection::Connection(const std::string& path, Mode mode, std::uint32_t file_mode)
   : path_(path), resolved_(resolve_directory(path)), mode_(mode) {
-  if (mode == Mode::write) {
-    open_writer();
+  if (mode == Mode::salvage) {
+    run_sql([&] { open(resolved_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW); });
+  } else if (mode != Mode::read) {
+    open_writer(file_mode);
   } else {
     open_reader();
   }
@@ -83,10 +86,15 @@ void Connection::open_reader() {
   });
 }
 
-void Connection::open_writer() {
-  create_file(resolved_, path_);
+void Connection::open_writer(std::uint32_t file_mode) {
+  if (mode_ == Mode::write) {
+    create_file(resolved_, path_, file_mode);
+  }
   look_ = open_to_look(resolved_, path_);
   const FileKind kind = read_file_kind(look_, path_);
+  if (mode_ == Mode::change && kind == FileKind::empty) {
+    throw Error(fmt::format("{}: is empty", path_));
+  }
   run_sql([&] {
     open(resolved_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW);
     database_->exec("PRAGMA foreign_keys = ON; PRAGMA synchronous = EXTRA");
@@ -112,6 +120,13 @@ void Connection::harden() {
                                       {SQLITE_DBCONFIG_ENABLE_VIEW, 0}}) {
     sqlite3_db_config(handle, option, value, nullptr);
   }
+  // The largest value is a payload; SQL comes from this program, and from the file's CREATE statements.
+  constexpr int longest_value = 512 * 1024 * 1024;
+  constexpr int longest_sql = 100'000;
+  constexpr int deepest_expression = 100;
+  sqlite3_limit(handle, SQLITE_LIMIT_LENGTH, longest_value);
+  sqlite3_limit(handle, SQLITE_LIMIT_SQL_LENGTH, longest_sql);
+  sqlite3_limit(handle, SQLITE_LIMIT_EXPR_DEPTH, deepest_expression);
   database_->exec("PRAGMA cell_size_check = ON; PRAGMA mmap_size = 0");
   if (mode_ == Mode::read) {
     // A load reads each page of a chain once: a small cache is used again and again instead of growing.
@@ -123,10 +138,18 @@ void Connection::require_tables() {
   // In one transaction: no writer is changing the size meanwhile.
   const SQLite::Transaction transaction(*database_);
   SQLite::Statement select(*database_, "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND rootpage > 0 AND "
-                                       "name IN ('store', 'host', 'boot', 'layout', 'snapshot', 'block')");
-  constexpr int tables = 6;
+                                       "name IN ('store', 'host', 'boot', 'layout', 'snapshot', 'block', 'tombstone',"
+                                       " 'mark', 'pin', 'gap', 'setting')");
+  constexpr int tables = 11;
   if (!select.executeStep() || select.getColumn(0).getInt() != tables) {
     throw Error(fmt::format("{}: not a hindstat store (its tables are not there)", path_));
+  }
+  // A column that is computed would run what a stranger wrote, for each row.
+  SQLite::Statement computed(*database_, "SELECT count(*) FROM sqlite_schema s, pragma_table_xinfo(s.name) c WHERE"
+                                         " s.type = 'table' AND s.name IN ('store', 'host', 'boot', 'layout',"
+                                         " 'snapshot', 'block', 'tombstone') AND c.hidden <> 0");
+  if (!computed.executeStep() || computed.getColumn(0).getInt() != 0) {
+    throw Error(fmt::format("{}: not a hindstat store (it has computed columns)", path_));
   }
   // Until the statement ends nobody may change the file, so that its header and its size belong together.
   if (const std::string truncation = describe_truncation(look_); !truncation.empty()) {
@@ -141,7 +164,11 @@ void Connection::create_schema() {
   SQLite::Transaction transaction(*database_, SQLite::TransactionBehavior::IMMEDIATE);
   if (database_->execAndGet("SELECT count(*) FROM sqlite_schema").getInt() == 0) {
     database_->exec(schema_sql);
-    database_->exec("INSERT INTO store (id, origin) VALUES (1, randomblob(16))");
+    const std::string origin = database_->execAndGet("SELECT randomblob(16)").getString();
+    SQLite::Statement insert(*database_, "INSERT INTO store (id, origin, checksum) VALUES (1, ?, ?)");
+    insert.bind(1, origin.data(), static_cast<int>(origin.size()));
+    insert.bind(2, static_cast<std::int64_t>(Checksum().add(origin).value()));
+    insert.exec();
   } else if (database_->execAndGet("PRAGMA application_id").getUInt() != store_application_id) {
     throw Error(fmt::format("{}: not a hindstat store (a database of another program)", path_));
   }
@@ -164,29 +191,28 @@ bool Connection::has_journal() const {
 }
 
 void Connection::fail(const SQLite::Exception& e) const {
-  throw explain(e);
-}
-
-Error Connection::explain(const SQLite::Exception& e) const {
-  const std::string nothing = mode_ == Mode::write ? "; nothing was recorded" : "";
+  const std::string nothing = mode_ == Mode::write    ? "; nothing was recorded"
+                              : mode_ == Mode::change ? "; nothing was changed"
+                                                      : "";
   const int system_error = database_ ? sqlite3_system_errno(database_->getHandle()) : 0;
   const int code = primary(e);
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
-    return Error(fmt::format("{}: held by {} for more than {} s{}", path_,
-                             format_lock_holder(find_lock_holder(look_.get())), busy_milliseconds / 1000, nothing),
-                 ExitCode::try_again);
+    throw ObstacleError(fmt::format("{}: held by {} for more than {} s{}", path_,
+                                    format_lock_holder(find_lock_holder(look_.get())), busy_milliseconds / 1000,
+                                    nothing),
+                        Obstacle::busy);
   }
   if (code == SQLITE_FULL || (code == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT))) {
-    return Error(fmt::format("{}: the disk is full{}", path_, nothing), ExitCode::try_again);
+    throw ObstacleError(fmt::format("{}: the disk is full{}", path_, nothing), Obstacle::full);
   }
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
     const std::string truncation = describe_truncation(look_);
-    return Error(fmt::format("{}: {}", path_,
-                             truncation.empty() ? fmt::format("damaged ({})", escape_terminal(e.what())) : truncation));
+    throw Error(fmt::format("{}: {}", path_,
+                            truncation.empty() ? fmt::format("damaged ({})", escape_terminal(e.what())) : truncation));
   }
   const bool by_system = (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && system_error != 0;
   const std::string reason = by_system ? fmt::format(" ({})", std::strerror(system_error)) : "";
-  return Error(fmt::format("{}: {}{}{}", path_, escape_terminal(e.what()), reason, nothing));
+  throw Error(fmt::format("{}: {}{}{}", path_, escape_terminal(e.what()), reason, nothing));
 }
 
 } // namespace hindstat

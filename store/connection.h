@@ -1,32 +1,45 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <optional>
 #include <string>
 #include <utility>
 
 #include <SQLiteCpp/SQLiteCpp.h>
 
-#include "base/error.h"
 #include "base/unique_fd.h"
+#include "store/obstacle.h"
 
 namespace hindstat {
 
 /// How long a process waits for another one that holds the store.
 inline constexpr int busy_milliseconds = 5000;
 
+/// Who may read a new store: its owner.
+inline constexpr std::uint32_t default_file_mode = 0600;
+
 /// A store file opened through SQLite, hardened against what a stranger may have put into it. At most one connection
 /// to a file may live in a process while it writes: closing any descriptor of a file drops the process's locks on it.
 class Connection {
 public:
-  enum class Mode { read, write };
+  enum class Mode {
+    read,
+    write,  ///< Creates the file, or completes a creation that was interrupted.
+    change, ///< Writes to one that is there.
+    salvage ///< A working copy of a damaged store: writable, and nothing of it needs to be there.
+  };
 
-  /// Throws Error with the path. Mode::write creates the file, or completes a creation that was interrupted.
-  Connection(const std::string& path, Mode mode);
+  /// Throws Error with the path. Mode::write creates the file with `file_mode`.
+  Connection(const std::string& path, Mode mode, std::uint32_t file_mode = default_file_mode);
 
   /// As the user named it.
   [[nodiscard]] const std::string& path() const {
     return path_;
+  }
+  /// With its directory resolved: for what stands beside the file.
+  [[nodiscard]] const std::string& resolved() const {
+    return resolved_;
   }
   [[nodiscard]] SQLite::Database& database() {
     return *database_;
@@ -39,6 +52,8 @@ public:
       return std::forward<Work>(work)();
     } catch (const SQLite::Exception& e) {
       fail(e);
+    } catch (const ObstacleError& e) {
+      throw ObstacleError(path_ + ": " + e.what(), e.obstacle());
     } catch (const Error& e) {
       throw Error(path_ + ": " + e.what(), e.code());
     }
@@ -54,7 +69,7 @@ private:
     }
   }
   void open_reader();
-  void open_writer();
+  void open_writer(std::uint32_t file_mode);
   void open(const std::string& name, int flags);
   void harden();
   void require_tables();
@@ -62,7 +77,6 @@ private:
   void roll_back_interrupted();
   [[nodiscard]] bool has_journal() const;
   [[noreturn]] void fail(const SQLite::Exception& e) const;
-  [[nodiscard]] Error explain(const SQLite::Exception& e) const;
 
   std::string path_;     ///< For messages.
   std::string resolved_; ///< For opening.

@@ -17,7 +17,7 @@
 
 #include <fmt/format.h>
 
-#include "base/error.h"
+#include "store/obstacle.h"
 
 namespace hindstat {
 
@@ -45,7 +45,33 @@ std::uint32_t big_endian(const Header& header, std::size_t at) {
     case ELOOP:
       throw Error(fmt::format("{}: is a symbolic link; name the file itself", path));
     default:
-      throw Error(fmt::format("{}: {}", path, std::strerror(error)), full ? ExitCode::try_again : ExitCode::trouble);
+      if (full) {
+        throw ObstacleError(fmt::format("{}: {}", path, std::strerror(error)), Obstacle::full);
+      }
+      throw Error(fmt::format("{}: {}", path, std::strerror(error)));
+  }
+}
+
+// In a directory where everyone may write, a stranger can put a store in place of ours, or have one there already.
+void require_safe_place(const std::string& path, const std::string& shown) {
+  const std::string directory = path.substr(0, path.rfind('/') + 1);
+  struct stat status {};
+  if (::stat(directory.c_str(), &status) != 0 || (status.st_mode & S_IWOTH) == 0) {
+    return;
+  }
+  const bool is_sticky = (status.st_mode & S_ISVTX) != 0;
+  struct stat file {};
+  if (::lstat(path.c_str(), &file) != 0 || (S_ISREG(file.st_mode) && file.st_size == 0)) {
+    if (!is_sticky) {
+      throw Error(fmt::format("{}: not created, because everyone can write to its directory and replace it: take the "
+                              "right away (chmod o-w {}) or name another place",
+                              shown, directory));
+    }
+    return;
+  }
+  if (S_ISREG(file.st_mode) && file.st_uid != ::geteuid() && file.st_uid != 0) {
+    throw Error(fmt::format("{}: belongs to user {}, in a directory that everyone can write to; nothing was recorded",
+                            shown, file.st_uid));
   }
 }
 
@@ -110,8 +136,18 @@ UniqueFd open_to_look(const std::string& path, const std::string& shown) {
   return fd;
 }
 
-void create_file(const std::string& path, const std::string& shown) {
-  const UniqueFd fd(::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY, 0640));
+void create_file(const std::string& path, const std::string& shown, std::uint32_t mode) {
+  require_safe_place(path, shown);
+  constexpr int flags = O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK | O_NOCTTY;
+  UniqueFd fd(::open(path.c_str(), flags | O_EXCL, mode));
+  if (fd) {
+    ::fchmod(fd.get(), mode); // The umask took bits off; a file system without modes has none to set.
+    return;
+  }
+  if (errno == EEXIST) {
+    // With O_CREAT again: fs.protected_regular of Linux looks at no other opening.
+    fd = UniqueFd(::open(path.c_str(), flags, mode));
+  }
   if (!fd) {
     fail(shown, errno);
   }

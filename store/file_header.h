@@ -25,9 +25,10 @@ enum class FileKind {
 /// Opens a file to look at it, without following a symbolic link in its last component. Throws Error with `shown`.
 [[nodiscard]] UniqueFd open_to_look(const std::string& path, const std::string& shown);
 
-/// Creates the file, mode 0640 less the umask, if it is not there; an existing one must be writable. Throws Error with
-/// `shown`: try_again when the disk is full.
-void create_file(const std::string& path, const std::string& shown);
+/// Creates the file, with exactly this mode, if it is not there; an existing one must be writable and keeps its mode.
+/// Throws Error with `shown`: try_again when the disk is full; also when everyone can write to the directory and take
+/// the new file away (no sticky bit), or an existing file in such a directory is another user's.
+void create_file(const std::string& path, const std::string& shown, std::uint32_t mode);
 
 /// "truncated to 8192 of 20480 bytes" when the file is shorter than its header says, else "".
 [[nodiscard]] std::string describe_truncation(const UniqueFd& fd);

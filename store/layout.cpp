@@ -146,8 +146,10 @@ const Layout& Layouts::get(std::int64_t id) {
 }
 
 const Layout& Layouts::find_or_insert(const TableSpec& spec) {
-  const std::string name(spec.name);
-  const std::string columns = format_columns_json(spec);
+  return find_or_insert(std::string(spec.name), format_columns_json(spec));
+}
+
+const Layout& Layouts::find_or_insert(const std::string& name, const std::string& columns) {
   for (const auto& [id, layout] : by_id_) {
     if (layout->table_name() == name && layout->columns_json() == columns) {
       return *layout;

@@ -75,6 +75,8 @@ public:
   const Layout& get(std::int64_t id);
   /// The layout of a spec, new in the store if it was not there: needs a write transaction.
   const Layout& find_or_insert(const TableSpec& spec);
+  /// The same for a layout of another store, letter by letter.
+  const Layout& find_or_insert(const std::string& table_name, const std::string& columns_json);
   /// Forgets all: after a rollback a new one may not be there. No table with a stored spec may be left.
   void clear() {
     by_id_.clear();

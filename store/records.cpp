@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 #include "store/records.h"
 
+#include <algorithm>
 #include <cassert>
 #include <limits>
+#include <tuple>
 
 #include <fmt/format.h>
 
@@ -18,7 +20,8 @@ constexpr const char* select_snapshots =
   "SELECT s.id, s.boot_id, s.sequence, s.uid, s.realtime_ns, s.boottime_ns, s.took_ns, s.ntp_offset_us,"
   " s.ntp_maxerror_us, s.ntp_status, s.recorder, s.euid, s.capabilities, s.net_namespace, s.captures_layout,"
   " s.captures_rows, s.captures_base, s.checksum, s.captures, b.origin, b.boot_uuid, b.kernel_release, h.name,"
-  " h.machine_id FROM snapshot s LEFT JOIN boot b ON b.id = s.boot_id LEFT JOIN host h ON h.id = b.host_id ";
+  " h.machine_id, s.previous FROM snapshot s LEFT JOIN boot b ON b.id = s.boot_id LEFT JOIN host h ON h.id = "
+  "b.host_id ";
 
 // SQLite has signed 64-bit integers; what is unsigned here keeps its bits.
 std::int64_t to_sql(std::uint64_t value) {
@@ -82,7 +85,7 @@ std::uint64_t block_checksum(const BlockRecord& block, const Layout& layout, std
 std::uint64_t Records::checksum_of(const SnapshotRecord& record) {
   const SnapshotInfo& info = record.info;
   Checksum sum;
-  sum.add(record.uid).add(record.origin).add(record.sequence);
+  sum.add(record.uid).add(record.previous.value_or("")).add(record.origin).add(record.sequence);
   sum.add(info.host).add(info.machine_id).add(info.boot_id).add(info.kernel_release);
   sum.add(info.clocks.realtime_ns).add(info.clocks.boottime_ns).add(info.took_ns);
   sum.add(info.clocks.ntp_offset_us).add(info.clocks.ntp_maxerror_us);
@@ -93,8 +96,9 @@ std::uint64_t Records::checksum_of(const SnapshotRecord& record) {
   return sum.add(record.captures).value();
 }
 
-SnapshotRecord Records::read_snapshot(SQLite::Statement& row) {
-  SnapshotRecord record;
+FoundSnapshot Records::read_row(SQLite::Statement& row) {
+  FoundSnapshot found;
+  SnapshotRecord& record = found.record;
   record.id = row.getColumn(0).getInt64();
   record.boot_id = row.getColumn(1).getInt64();
   record.sequence = get_unsigned(row, 2);
@@ -118,25 +122,73 @@ SnapshotRecord Records::read_snapshot(SQLite::Statement& row) {
   record.info.kernel_release = row.getColumn(21).getString();
   record.info.host = row.getColumn(22).getString();
   record.info.machine_id = row.getColumn(23).getString();
-  if (checksum_of(record) != get_unsigned(row, 17)) {
-    throw Error(fmt::format("snapshot {} is damaged (its checksum does not match)", record.id));
+  if (!row.isColumnNull(24)) {
+    record.previous = row.getColumn(24).getString();
   }
-  return record;
+  try {
+    if (checksum_of(record) != get_unsigned(row, 17)) {
+      found.damage = fmt::format("snapshot {} is damaged (its checksum does not match)", record.id);
+    }
+  } catch (const Error& e) { // Its layout
+    found.damage = fmt::format("snapshot {}: {}", record.id, e.what());
+  }
+  return found;
+}
+
+SnapshotRecord Records::read_snapshot(SQLite::Statement& row) {
+  FoundSnapshot found = read_row(row);
+  if (!found.damage.empty()) {
+    throw Error(found.damage);
+  }
+  return std::move(found.record);
+}
+
+std::vector<FoundSnapshot> Records::find_snapshots(std::int64_t boot_id, std::uint64_t from, std::int64_t most) {
+  SQLite::Statement select(*database_, std::string(select_snapshots)
+                                         + "WHERE s.boot_id = ? AND s.sequence >= ? ORDER BY s.sequence LIMIT ?");
+  select.bind(1, boot_id);
+  select.bind(2, to_sql(from));
+  select.bind(3, most);
+  std::vector<FoundSnapshot> found;
+  while (select.executeStep()) {
+    found.push_back(read_row(select));
+  }
+  return found;
+}
+
+std::vector<FoundSnapshot> Records::find_all_snapshots() {
+  // In the order of the tree, and sorted here: in a tree where pages are children of several others the ids do not
+  // ascend, and rows without end would come.
+  SQLite::Statement select(*database_, std::string(select_snapshots) + "ORDER BY s.id");
+  std::vector<FoundSnapshot> records;
+  while (select.executeStep()) {
+    records.push_back(read_row(select));
+    if (records.size() > 1 && records.back().record.id <= records[records.size() - 2].record.id) {
+      throw Error("damaged (snapshots are there twice)");
+    }
+  }
+  // A damaged page may lose rows in silence, but not the same number in the table and in its indexes.
+  SQLite::Statement count(*database_, "SELECT count(*) FROM (SELECT 1 FROM snapshot LIMIT ?)");
+  count.bind(1, to_sql(records.size() + 1));
+  count.executeStep();
+  if (get_unsigned(count, 0) != records.size()) {
+    throw Error("damaged (the table of snapshots and its index do not agree)");
+  }
+  std::ranges::sort(records, {}, [](const FoundSnapshot& found) {
+    const SnapshotInfo& info = found.record.info;
+    return std::tuple(std::string_view(info.host), std::string_view(info.machine_id), info.clocks.realtime_ns,
+                      found.record.id);
+  });
+  return records;
 }
 
 std::vector<SnapshotRecord> Records::all_snapshots() {
-  SQLite::Statement select(*database_,
-                           std::string(select_snapshots) + "ORDER BY h.name, h.machine_id, s.realtime_ns, s.id");
   std::vector<SnapshotRecord> records;
-  while (select.executeStep()) {
-    records.push_back(read_snapshot(select));
-  }
-  // A damaged page may lose rows in silence, but not the same number in the table and in its indexes.
-  SQLite::Statement count(*database_, "SELECT (SELECT count(*) FROM snapshot NOT INDEXED),"
-                                      " (SELECT count(*) FROM snapshot)");
-  count.executeStep();
-  if (get_unsigned(count, 0) != records.size() || get_unsigned(count, 1) != records.size()) {
-    throw Error("damaged (the table of snapshots and its index do not agree)");
+  for (FoundSnapshot& found : find_all_snapshots()) {
+    if (!found.damage.empty()) {
+      throw Error(found.damage);
+    }
+    records.push_back(std::move(found.record));
   }
   return records;
 }
@@ -163,10 +215,24 @@ std::optional<std::int64_t> Records::find_uid(const std::string& uid) {
 }
 
 std::uint64_t Records::last_sequence(std::int64_t boot_id) {
-  SQLite::Statement select(*database_, "SELECT coalesce(max(sequence), 0) FROM snapshot WHERE boot_id = ?");
+  SQLite::Statement select(*database_,
+                           "SELECT max(coalesce((SELECT max(sequence) FROM snapshot WHERE boot_id = ?1), 0),"
+                           " coalesce((SELECT max(sequence) FROM tombstone WHERE boot_id = ?1), 0))");
   select.bind(1, boot_id);
   select.executeStep();
   return get_unsigned(select, 0);
+}
+
+std::optional<std::string> Records::last_uid(std::int64_t boot_id) {
+  // Boots of one host follow each other in the order in which this store first saw them.
+  SQLite::Statement select(
+    *database_, "SELECT uid FROM (SELECT uid, boot_id, sequence FROM snapshot UNION ALL"
+                " SELECT uid, boot_id, sequence FROM tombstone) WHERE boot_id = (SELECT max(b.id) FROM boot b"
+                " JOIN boot same ON same.host_id = b.host_id AND same.origin = b.origin WHERE same.id = ?1"
+                " AND (b.id IN (SELECT boot_id FROM snapshot) OR b.id IN (SELECT boot_id FROM tombstone)))"
+                " ORDER BY sequence DESC LIMIT 1");
+  select.bind(1, boot_id);
+  return select.executeStep() ? std::optional(select.getColumn(0).getString()) : std::nullopt;
 }
 
 std::optional<std::int64_t> Records::find_boot(const std::string& host, const std::string& machine_id,
@@ -180,28 +246,38 @@ std::optional<std::int64_t> Records::find_boot(const std::string& host, const st
   return select.executeStep() ? std::optional(select.getColumn(0).getInt64()) : std::nullopt;
 }
 
-std::optional<std::int64_t> Records::find_block(std::int64_t boot_id, std::uint64_t sequence,
-                                                const std::string& table) {
-  SQLite::Statement select(*database_, "SELECT b.id FROM snapshot s JOIN block b ON b.snapshot_id = s.id JOIN layout l"
-                                       " ON l.id = b.layout_id WHERE s.boot_id = ? AND s.sequence = ? AND"
-                                       " l.table_name = ?");
+std::uint64_t Records::sequence_before(std::int64_t boot_id, std::uint64_t sequence) {
+  SQLite::Statement select(*database_, "SELECT max(sequence) FROM snapshot WHERE boot_id = ? AND sequence < ?");
   select.bind(1, boot_id);
   select.bind(2, to_sql(sequence));
-  select.bind(3, table);
+  select.executeStep();
+  return get_unsigned(select, 0); // NULL is 0.
+}
+
+std::optional<PlacedBlock> Records::find_block(std::int64_t boot_id, std::uint64_t stored_at, std::uint64_t sequence,
+                                               const std::string& table) {
+  SQLite::Statement select(*database_, "SELECT b.id, s.sequence FROM snapshot s JOIN block b ON b.snapshot_id = s.id"
+                                       " JOIN layout l ON l.id = b.layout_id WHERE s.boot_id = ?1 AND s.sequence ="
+                                       " (SELECT min(sequence) FROM snapshot WHERE boot_id = ?1 AND sequence >= ?2)"
+                                       " AND s.sequence <= ?3 AND l.table_name = ?4");
+  select.bind(1, boot_id);
+  select.bind(2, to_sql(stored_at));
+  select.bind(3, to_sql(sequence));
+  select.bind(4, table);
   if (!select.executeStep()) {
     return std::nullopt;
   }
-  const std::int64_t id = select.getColumn(0).getInt64();
+  const PlacedBlock found{select.getColumn(0).getInt64(), get_unsigned(select, 1)};
   // The index said so. When it is damaged it may lead to another block, which would be loaded without complaint: the
   // row itself is asked.
   SQLite::Statement place(*database_, "SELECT s.boot_id, s.sequence, l.table_name FROM block b JOIN snapshot s"
                                       " ON s.id = b.snapshot_id JOIN layout l ON l.id = b.layout_id WHERE b.id = ?");
-  place.bind(1, id);
-  if (!place.executeStep() || place.getColumn(0).getInt64() != boot_id || get_unsigned(place, 1) != sequence
+  place.bind(1, found.id);
+  if (!place.executeStep() || place.getColumn(0).getInt64() != boot_id || get_unsigned(place, 1) != found.sequence
       || place.getColumn(2).getString() != table) {
-    throw Error(fmt::format("block {} is not where its index has it", id));
+    throw Error(fmt::format("block {} is not where its index has it", found.id));
   }
-  return id;
+  return found;
 }
 
 BlockRecord Records::load_block(std::int64_t id) {
@@ -226,17 +302,30 @@ std::uint64_t Records::payload_size(std::int64_t block_id) {
   return select.executeStep() ? get_unsigned(select, 0) : 0;
 }
 
+std::uint64_t Records::last_snapshot_bytes() {
+  SQLite::Statement select(*database_, "SELECT length(captures) + coalesce((SELECT sum(length(payload)) FROM block"
+                                       " WHERE snapshot_id = snapshot.id), 0) FROM snapshot ORDER BY id DESC LIMIT 1");
+  return select.executeStep() ? get_unsigned(select, 0) : 0;
+}
+
 std::string Records::own_origin() {
-  SQLite::Statement select(*database_, "SELECT origin FROM store WHERE id = 1");
+  SQLite::Statement select(*database_, "SELECT origin, checksum FROM store WHERE id = 1");
   if (!select.executeStep()) {
     throw Error("damaged (its origin is missing)");
   }
-  return select.getColumn(0).getString();
+  const std::string origin = select.getColumn(0).getString();
+  if (Checksum().add(origin).value() != get_unsigned(select, 1)) {
+    throw Error("damaged (the checksum of its origin does not match)");
+  }
+  return origin;
 }
 
 void Records::find_or_insert_boot(SnapshotRecord& record) {
-  const SnapshotInfo& info = record.info;
   record.origin = own_origin();
+  record.boot_id = find_or_insert_boot(record.origin, record.info);
+}
+
+std::int64_t Records::find_or_insert_boot(const std::string& origin, const SnapshotInfo& info) {
   SQLite::Statement add_host(*database_, "INSERT OR IGNORE INTO host (name, machine_id) VALUES (?, ?)");
   add_host.bind(1, info.host);
   add_host.bind(2, info.machine_id);
@@ -249,7 +338,7 @@ void Records::find_or_insert_boot(SnapshotRecord& record) {
   for (SQLite::Statement* statement : {&add_boot, &select}) {
     statement->bind(1, info.host);
     statement->bind(2, info.machine_id);
-    bind_blob(*statement, 3, record.origin);
+    bind_blob(*statement, 3, origin);
     statement->bind(4, info.boot_id);
     statement->bind(5, info.kernel_release);
   }
@@ -257,15 +346,15 @@ void Records::find_or_insert_boot(SnapshotRecord& record) {
   if (!select.executeStep()) {
     throw Error("damaged (the boot just inserted is not there)");
   }
-  record.boot_id = select.getColumn(0).getInt64();
+  return select.getColumn(0).getInt64();
 }
 
 std::int64_t Records::insert_snapshot(const SnapshotRecord& record) {
   SQLite::Statement insert(*database_,
                            "INSERT INTO snapshot (boot_id, sequence, uid, realtime_ns, boottime_ns, took_ns,"
                            " ntp_offset_us, ntp_maxerror_us, ntp_status, recorder, euid, capabilities, net_namespace,"
-                           " captures_layout, captures_rows, captures_base, checksum, captures)"
-                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
+                           " captures_layout, captures_rows, captures_base, checksum, captures, previous)"
+                           " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   const SnapshotInfo& info = record.info;
   insert.bind(1, record.boot_id);
   insert.bind(2, to_sql(record.sequence));
@@ -285,6 +374,9 @@ std::int64_t Records::insert_snapshot(const SnapshotRecord& record) {
   bind_optional(insert, 16, record.captures_base);
   insert.bind(17, to_sql(checksum_of(record)));
   bind_blob(insert, 18, record.captures);
+  if (record.previous) {
+    bind_blob(insert, 19, *record.previous);
+  }
   insert.exec();
   return database_->getLastInsertRowid();
 }
@@ -301,6 +393,25 @@ std::int64_t Records::insert_block(std::int64_t snapshot_id, const BlockRecord& 
   bind_blob(insert, 7, payload);
   insert.exec();
   return database_->getLastInsertRowid();
+}
+
+void Records::update_block(const BlockRecord& block, const std::string& payload) {
+  SQLite::Statement update(*database_, "UPDATE block SET base_id = ?, checksum = ?, payload = ? WHERE id = ?");
+  bind_optional(update, 1, block.base_id);
+  update.bind(2, to_sql(block_checksum(block, layouts_->get(block.layout_id), payload)));
+  bind_blob(update, 3, payload);
+  update.bind(4, block.id);
+  update.exec();
+}
+
+void Records::update_captures(const SnapshotRecord& record) {
+  SQLite::Statement update(*database_,
+                           "UPDATE snapshot SET captures_base = ?, checksum = ?, captures = ? WHERE id = ?");
+  bind_optional(update, 1, record.captures_base);
+  update.bind(2, to_sql(checksum_of(record)));
+  bind_blob(update, 3, record.captures);
+  update.bind(4, record.id);
+  update.exec();
 }
 
 } // namespace hindstat

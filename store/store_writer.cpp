@@ -12,6 +12,8 @@
 #include "store/chain.h"
 #include "store/checksum.h"
 #include "store/connection.h"
+#include "store/gap_file.h"
+#include "store/room.h"
 #include "store/store.h"
 
 namespace hindstat {
@@ -95,6 +97,11 @@ bool reads_undamaged(Work&& work) {
   }
 }
 
+std::int64_t realtime_now_ns() {
+  return std::chrono::duration_cast<std::chrono::nanoseconds>(std::chrono::system_clock::now().time_since_epoch())
+    .count();
+}
+
 bool has_timers(const TableSpec& spec) {
   return std::ranges::find(spec.columns, Role::timer, &ColumnSpec::role) != spec.columns.end();
 }
@@ -102,7 +109,7 @@ bool has_timers(const TableSpec& spec) {
 } // namespace
 
 struct StoreWriter::Impl {
-  explicit Impl(const std::string& path) : connection(path, Connection::Mode::write) {
+  Impl(const std::string& path, std::uint32_t file_mode) : connection(path, Connection::Mode::write, file_mode) {
   }
 
   void prepare(const std::string& host, const std::string& machine_id, const std::string& boot_id);
@@ -117,6 +124,7 @@ struct StoreWriter::Impl {
   PendingBlock pack_keyframe(const Input& input, const std::string& source, std::uint64_t sequence);
   void advance(LoadedTable& last, const Encoded& next, std::uint64_t rows, std::uint64_t content_sum);
   void pack_captures(const std::vector<Capture>& of_tables, SnapshotRecord& record);
+  SnapshotId insert(const SnapshotRecord& record, const std::vector<PendingBlock>& blocks);
 
   Connection connection;
   Layouts layouts{connection.database()};
@@ -125,6 +133,7 @@ struct StoreWriter::Impl {
   std::optional<BootState> state;
   SnapshotSize appended;
   std::int64_t commit_ns = 0;
+  Room room{connection.database(), connection.resolved()};
 };
 
 // After a failure the chains in memory are ahead of the file.
@@ -172,8 +181,9 @@ void StoreWriter::Impl::load_chains(const std::vector<Capture>& last_captures) {
       continue;
     }
     reads_undamaged([&] {
-      if (const auto block = records.find_block(state->boot_id, *capture.stored_at, capture.table)) {
-        state->chains.emplace(capture.table, Chain{chains.load_table(*block),
+      if (const auto block =
+            records.find_block(state->boot_id, *capture.stored_at, state->last_sequence, capture.table)) {
+        state->chains.emplace(capture.table, Chain{chains.load_table(block->id),
                                                    *find_source(last_captures, capture.table), *capture.stored_at});
       }
     });
@@ -272,6 +282,21 @@ void StoreWriter::Impl::pack_captures(const std::vector<Capture>& of_tables, Sna
   record.captures = std::move(next.payload);
 }
 
+SnapshotId StoreWriter::Impl::insert(const SnapshotRecord& record, const std::vector<PendingBlock>& blocks) {
+  SnapshotSize size{record.captures.size(), static_cast<std::uint32_t>(blocks.size())};
+  for (const PendingBlock& block : blocks) {
+    size.payload_bytes += block.payload.size();
+  }
+  room.require(size.payload_bytes);
+  const std::int64_t id = records.insert_snapshot(record);
+  for (const PendingBlock& block : blocks) {
+    state->chains.find(block.table)->second.last.block.id = records.insert_block(id, block.record, block.payload);
+  }
+  state->last_sequence = record.sequence;
+  appended = size;
+  return SnapshotId(id);
+}
+
 SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
   SnapshotRecord record;
   record.info = snapshot.info;
@@ -279,6 +304,11 @@ SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
   record.uid = uid_of(record.info, inputs);
   appended = SnapshotSize{};
   try {
+    connection.run([&] {
+      if (room.make(std::min(record.info.clocks.realtime_ns, realtime_now_ns()), 2 * records.last_snapshot_bytes())) {
+        forget();
+      }
+    });
     return connection.run([&] {
       SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);
       if (const auto known = records.find_uid(record.uid)) {
@@ -287,6 +317,7 @@ SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
       records.find_or_insert_boot(record);
       require_state(record.boot_id);
       record.sequence = state->last_sequence + 1;
+      record.previous = records.last_uid(record.boot_id);
       // A table that is not in this snapshot starts with a keyframe when it comes back.
       std::erase_if(state->chains, [&](const auto& chain) {
         return std::ranges::none_of(inputs, [&](const Input& input) { return input.table.spec().name == chain.first; });
@@ -301,18 +332,18 @@ SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
         }
       }
       pack_captures(snapshot.captures, record);
-      const std::int64_t id = records.insert_snapshot(record);
-      SnapshotSize size{record.captures.size(), static_cast<std::uint32_t>(blocks.size())};
-      for (const PendingBlock& block : blocks) {
-        size.payload_bytes += block.payload.size();
-        state->chains.find(block.table)->second.last.block.id = records.insert_block(id, block.record, block.payload);
+      const std::string noted = read_gap_file(connection.resolved());
+      for (const Gap& gap : parse_gaps(noted)) {
+        Notes(connection.database()).add(gap);
       }
-      state->last_sequence = record.sequence;
+      const SnapshotId id = insert(record, blocks);
       const auto began = std::chrono::steady_clock::now();
       transaction.commit();
       commit_ns = std::chrono::nanoseconds(std::chrono::steady_clock::now() - began).count();
-      appended = size;
-      return SnapshotId(id);
+      if (!noted.empty()) {
+        remove_gap_file(connection.resolved(), noted);
+      }
+      return id;
     });
   } catch (...) {
     forget();
@@ -320,7 +351,8 @@ SnapshotId StoreWriter::Impl::append(Snapshot snapshot) {
   }
 }
 
-StoreWriter::StoreWriter(const std::string& path) : impl_(std::make_unique<Impl>(path)) {
+StoreWriter::StoreWriter(const std::string& path, std::uint32_t file_mode)
+  : impl_(std::make_unique<Impl>(path, file_mode)) {
 }
 StoreWriter::~StoreWriter() = default;
 StoreWriter::StoreWriter(StoreWriter&&) noexcept = default;
@@ -332,6 +364,14 @@ void StoreWriter::prepare(const std::string& host, const std::string& machine_id
 
 SnapshotId StoreWriter::append(Snapshot snapshot) {
   return impl_->append(std::move(snapshot));
+}
+
+const PruneReport& StoreWriter::pruned() const {
+  return impl_->room.pruned();
+}
+
+const std::string& StoreWriter::prune_trouble() const {
+  return impl_->room.trouble();
 }
 
 std::int64_t StoreWriter::last_commit_ns() const {

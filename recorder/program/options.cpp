@@ -4,6 +4,8 @@
 #include <fmt/format.h>
 
 #include "base/version.h"
+#include "recorder/program/keep_options.h"
+#include "recorder/program/store_verbs.h"
 
 namespace hindstat {
 
@@ -36,6 +38,8 @@ constexpr const char* watch_footer =
 
 void add_sources(CLI::App& app, RecordCommand& command) {
   app.add_option("--store", command.store, "The store to add the snapshot to")->option_text("FILE");
+  app.add_option("--mode", command.mode, "Who may read a store that is created, as chmod says it (0600)")
+    ->option_text("OCTAL");
   app.add_option("--host", command.record.host_label, "Record under this name instead of the host's")
     ->option_text("NAME");
   app
@@ -102,6 +106,8 @@ void add_record_options(CLI::App& app, RecordCommand& command) {
   app.require_subcommand(0, 1);
   add_list(app, command);
   add_watch(app, command);
+  add_store_verbs(app, command);
+  add_keep_options(app, command);
 }
 
 } // namespace hindstat

@@ -4,9 +4,7 @@
 #include <sys/stat.h>
 
 #include <algorithm>
-#include <array>
 #include <cerrno>
-#include <cstdio>
 #include <cstdlib>
 #include <cstring>
 #include <limits>
@@ -14,6 +12,7 @@
 #include <tuple>
 
 #include "base/escape.h"
+#include "cli/sizes.h"
 #include "cli/store_path.h"
 #include "cli/tool.h"
 #include "recorder/bundle_system.h"
@@ -21,6 +20,8 @@
 #include "recorder/live_system.h"
 #include "recorder/names/peer_names.h"
 #include "recorder/tee_system.h"
+#include "store/file_header.h"
+#include "store/gap_file.h"
 #include "tables/network_namespace.h"
 
 namespace hindstat {
@@ -49,7 +50,7 @@ void make_store_directory(const std::string& store) {
     make_directory(directory.substr(0, slash), way_mode);
   }
   make_directory(directory, store_mode);
-  ::chmod(directory.c_str(), store_mode); // mkdir(2) takes the umask off; the group is meant to read the store.
+  ::chmod(directory.c_str(), store_mode); // mkdir(2) takes the umask off; the group may enter, for --mode 0640.
 }
 
 /// What was read in other network namespaces: "; 3 more network namespaces: 1210 rows", or "".
@@ -102,23 +103,25 @@ std::string store_to_write(const RecordCommand& command) {
   return path;
 }
 
-std::future<StoreWriter> open_store(const std::string& path, const SnapshotInfo& info) {
-  return std::async(std::launch::async, [path, info] {
-    StoreWriter writer(path);
+std::future<StoreWriter> open_store(const std::string& path, std::uint32_t mode, const SnapshotInfo& info) {
+  return std::async(std::launch::async, [path, mode, info] {
+    StoreWriter writer(path, mode);
     writer.prepare(info.host, info.machine_id, info.boot_id);
     return writer;
   });
 }
 
-std::string format_bytes(std::uint64_t bytes) {
-  if (bytes < 1000) {
-    return std::to_string(bytes) + " B";
+bool note_lost(const std::string& path, const SnapshotInfo& info, const Error& error) {
+  const Obstacle reason = obstacle_of(error);
+  if (reason == Obstacle::none) {
+    return true;
   }
-  const bool mega = bytes >= 1'000'000;
-  std::array<char, 32> text{};
-  std::snprintf(text.data(), text.size(), "%.1f %s", static_cast<double>(bytes) / (mega ? 1e6 : 1e3),
-                mega ? "MB" : "kB");
-  return text.data();
+  const std::int64_t moment = info.clocks.realtime_ns;
+  try {
+    return note_gap(resolve_directory(path), {info.host, info.machine_id, reason, moment, moment, 1});
+  } catch (const Error&) {
+    return false; // There is no such directory.
+  }
 }
 
 std::string format_summary(const Snapshot& snapshot, SnapshotId id, const StoreWriter& writer, const Zone& zone) {
@@ -138,7 +141,7 @@ std::string format_summary(const Snapshot& snapshot, SnapshotId id, const StoreW
     }
     separator = ", ";
   }
-  return text + format_other_namespaces(snapshot) + "; " + format_bytes(writer.appended_size().payload_bytes) + " in "
+  return text + format_other_namespaces(snapshot) + "; " + format_size(writer.appended_size().payload_bytes) + " in "
          + format_duration(snapshot.info.took_ns) + ", commit " + format_duration(writer.last_commit_ns()) + "\n";
 }
 
@@ -166,24 +169,42 @@ void add_names(const RecordCommand& command, Snapshot& snapshot) {
   PeerNames(*live, resolve_timeout_ns(command)).add_to(snapshot);
 }
 
+void warn_of(const Snapshot& snapshot, const StoreWriter& writer) {
+  for (const std::string& sentence : unread_namespaces(snapshot)) {
+    warn(record_tool, sentence);
+  }
+  if (!writer.prune_trouble().empty()) {
+    warn(record_tool, writer.prune_trouble());
+  }
+}
+
 } // namespace
 
 ExitCode record(const RecordCommand& command) {
   std::ignore = resolve_timeout_ns(command); // What cannot be done is said before anything is.
+  std::ignore = store_mode(command);
   const std::unique_ptr<System> system = open_system(command);
   const RecordOptions options = record_options(command);
-  auto opened = open_store(store_to_write(command), read_host_info(*system, options));
+  const SnapshotInfo info = read_host_info(*system, options);
+  const std::string path = store_to_write(command);
+  auto opened = open_store(path, store_mode(command), info);
   Snapshot snapshot = record_snapshot(*system, options);
   if (command.resolve) {
     add_names(command, snapshot);
   }
-  StoreWriter writer = opened.get();
-  const SnapshotId id = writer.append({snapshot.info, std::move(snapshot.tables), snapshot.captures});
-  for (const std::string& sentence : unread_namespaces(snapshot)) {
-    warn(record_tool, sentence);
-  }
-  if (command.verbose) {
-    print(format_summary(snapshot, id, writer, command.viewer_zone()));
+  try {
+    StoreWriter writer = opened.get();
+    const SnapshotId id = writer.append({snapshot.info, std::move(snapshot.tables), snapshot.captures});
+    warn_of(snapshot, writer);
+    if (command.verbose) {
+      print(format_summary(snapshot, id, writer, command.viewer_zone()));
+    }
+  } catch (const Error& error) {
+    // A bundle can be recorded again: that is no gap.
+    if (command.bundle.empty() && !note_lost(path, info, error)) {
+      throw Error(std::string(error.what()) + "; that could not be noted either", error.code());
+    }
+    throw;
   }
   return ExitCode::success;
 }

@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "base/escape.h"
+#include "cli/sizes.h"
 #include "cli/tool.h"
 #include "recorder/host_info.h"
 #include "recorder/metronome.h"
@@ -57,7 +58,7 @@ private:
   Snapshot take(const DueBeat& due) {
     std::future<StoreWriter> opened;
     if (!writer_) {
-      opened = open_store(path_, read_host_info(*system_, options_));
+      opened = open_store(path_, store_mode(command_), read_host_info(*system_, options_));
     }
     Snapshot snapshot = record_snapshot(*system_, options_);
     if (command_.resolve) {
@@ -98,6 +99,12 @@ private:
     trouble_ = 0;
     last_said_.clear();
     say_unread_namespaces(snapshot);
+    if (writer_->prune_trouble() != prune_trouble_) {
+      prune_trouble_ = writer_->prune_trouble();
+      if (!prune_trouble_.empty()) {
+        say(prune_trouble_);
+      }
+    }
     show(snapshot, id);
   }
 
@@ -105,6 +112,7 @@ private:
   void lose(const Error& error) {
     writer_.reset();
     ++lost_;
+    const bool noted = note_lost(path_, read_host_info(*system_, options_), error);
     trouble_ = error.code() == ExitCode::try_again ? 0 : trouble_ + 1;
     if (trouble_ > 1 || (trouble_ == 1 && stored_ == 0)) {
       progress_.clear();
@@ -112,7 +120,7 @@ private:
     }
     if (last_said_ != error.what()) {
       last_said_ = error.what();
-      say(fmt::format("{}; the watch goes on", last_said_));
+      say(fmt::format("{}; {}the watch goes on", last_said_, noted ? "" : "that could not be noted either; "));
     }
   }
 
@@ -137,7 +145,7 @@ private:
     }
     progress_.show(fmt::format("#{} {}  {} in {}  {} recorded, {} late, {} skipped, {} lost", id.value(),
                                format_time(snapshot.info.clocks.realtime_ns, command_.viewer_zone()),
-                               format_bytes(writer_->appended_size().payload_bytes),
+                               format_size(writer_->appended_size().payload_bytes),
                                format_duration(snapshot.info.took_ns), stored_, late_in_all_, skipped_in_all_,
                                lost_in_all_));
   }
@@ -161,6 +169,7 @@ private:
   std::uint64_t lost_in_all_ = 0;
   std::string last_said_;
   std::vector<std::string> unread_said_;
+  std::string prune_trouble_; ///< Said last.
 };
 
 } // namespace

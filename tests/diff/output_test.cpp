@@ -237,3 +237,17 @@ TEST_CASE("one connect, one close and one new route are exactly three events", "
   });
   CHECK(signs == 3);
 }
+
+TEST_CASE("marks between the two snapshots are in text and JSON, and escaped for a terminal", "[diff]") {
+  const Scene scene({}, {});
+  DiffLabels labels = scene.labels();
+  labels.marks = {{scene.a.info.clocks.realtime_ns, "gw1", "deploy\x1b[2J 4.2"}};
+  const std::string text = format_diff_text(scene.diff(), labels, {});
+  CHECK_THAT(text, Contains("\nmark t0  gw1: deploy\\x1b[2J 4.2\n"));
+  const std::string lines = format_diff_json(scene.diff(), labels, {});
+  const json header = json::parse(lines.substr(0, lines.find('\n')));
+  REQUIRE(header["marks"].size() == 1);
+  CHECK(header["marks"][0]["t"] == "t0");
+  CHECK(header["marks"][0]["host"] == "gw1");
+  CHECK(header["marks"][0]["text"] == "deploy\x1b[2J 4.2");
+}

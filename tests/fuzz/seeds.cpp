@@ -279,6 +279,13 @@ void add_typed(Seeds& seeds) {
       seeds.add("selector", std::string(1, choice) + text);
     }
   }
+  // Changes of rows (store_rows_fuzz.cpp): bytes of bodies, a number, a text, a null, a row that goes.
+  for (const std::string& changes :
+       {std::string("\0\0\7\1\0\0\0\5\0\42", 10), std::string("\0\0\6\0\1\2\0\3\1\3abc\0\4\2\1", 16),
+        std::string("\11\0\1\377\21\1\2\0\0\0\0\0\0\1\0", 15), std::string("\14\0\3\4text\31\2\0\36\1\5", 14),
+        std::string("\0\0\7\3\3\1\0\20\2\3\0\30\0\7\0\0\7\2\5\0\0\12\0\1", 24)}) {
+    seeds.add("store_rows", changes);
+  }
   for (const char* text : {"10.0.0.1", "fd77::1", "::ffff:10.0.0.1", "\x0a\x01\x02\x03", "a\\b\x1b[2J\u202e\u00e9\x80",
                            "\"\n\t\x01", "\xf0\x9f\x90\xa7\xed\xa0\x80"}) {
     seeds.add("texts", text);

@@ -177,6 +177,35 @@ class NoStore(Case):
         self.assertIn(f"{home}/hindstat/hindstat.db", shown.lines()[0])
 
 
+class WhoMayRead(Case):
+    def mode(self):
+        return oct(os.stat(self.store).st_mode & 0o7777)
+
+    def test_a_new_store_is_its_owner_s_alone_unless_a_mode_is_given(self):
+        self.record()
+        self.assertEqual(self.mode(), "0o600")
+        self.assertEqual(lab.tool("hindstat-record", "--store", self.store, "--mode", "0666").code, 0)
+        self.assertEqual(self.mode(), "0o600", "what exists keeps its mode")
+        os.remove(self.store)
+        self.assertEqual(lab.tool("hindstat-record", "--store", self.store, "--mode", "640").code, 0)
+        self.assertEqual(self.mode(), "0o640")
+        for wrong in ("", "x", "0400", "0755", "9", "06000", "0640 "):
+            result = lab.tool("hindstat-record", "--store", self.store, "--mode", wrong)
+            lab.assert_one_sentence(self, result, 2)
+            self.assertIn("--mode", result.err)
+
+    def test_no_store_is_made_where_everyone_can_replace_it(self):
+        os.mkdir(self.lab.path("open"))
+        self.store = self.lab.path("open", "hindstat.db")
+        os.chmod(self.lab.path("open"), 0o777)
+        result = lab.tool("hindstat-record", "--store", self.store)
+        lab.assert_one_sentence(self, result, 2)
+        self.assertIn("everyone can write to its directory", result.err)
+        self.assertFalse(os.path.exists(self.store))
+        os.chmod(self.lab.path("open"), 0o1777)
+        self.record()
+
+
 def content_of(path):
     if not os.path.isfile(path):
         return None

@@ -248,7 +248,8 @@ TEST_CASE("a full disk is no damage: exit 75, and what was there stays readable"
     CHECK(e.code() == ExitCode::try_again);
     failure = e.what();
   }
-  CHECK(failure == path + ": the disk is full; nothing was recorded");
+  CHECK(failure.starts_with(path + ": the disk is full"));
+  CHECK(failure.ends_with("; nothing was recorded"));
   CHECK(saved.size() > 2);
   {
     const Store store(path);

@@ -284,10 +284,23 @@ TEST_CASE("captures of several namespaces are kept, in the order of the catalog"
   CHECK(found == loaded.find_capture("route") + 1);
 }
 
-TEST_CASE("a new store is readable by owner and group only", "[store]") {
+TEST_CASE("a new store is its owner's alone, unless another mode is asked for", "[store]") {
   const TemporaryDirectory directory;
-  const StoreWriter writer(directory.file("a.db"));
-  struct stat status {};
-  REQUIRE(::stat(directory.file("a.db").c_str(), &status) == 0);
-  CHECK((status.st_mode & 0777 & ~0640U) == 0);
+  const auto mode_of = [&](const char* name) {
+    struct stat status {};
+    REQUIRE(::stat(directory.file(name).c_str(), &status) == 0);
+    return status.st_mode & 07777U;
+  };
+  for (const mode_t umask : {0022U, 0077U, 0U}) {
+    const mode_t before = ::umask(umask);
+    StoreWriter(directory.file("a.db"));
+    StoreWriter(directory.file("b.db"), 0640);
+    ::umask(before);
+    CHECK(mode_of("a.db") == 0600);
+    CHECK(mode_of("b.db") == 0640);
+    StoreWriter(directory.file("b.db"), 0666); // What exists keeps its mode.
+    CHECK(mode_of("b.db") == 0640);
+    std::filesystem::remove(directory.file("a.db"));
+    std::filesystem::remove(directory.file("b.db"));
+  }
 }
