@@ -20,7 +20,6 @@ namespace {
 constexpr std::uint64_t kibibyte = 1024;
 constexpr std::uint64_t mebibyte = kibibyte * kibibyte;
 constexpr std::uint64_t default_limit = 512 * mebibyte;
-// Recorded tables of all sizes take 10 to 60 bytes of memory for a byte of their payloads.
 constexpr std::uint64_t free_bytes = 64 * mebibyte;
 constexpr std::uint64_t bytes_per_payload_byte = 1024;
 constexpr const char* variable = "HINDSTAT_MEMORY";
