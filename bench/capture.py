@@ -175,7 +175,7 @@ def print_measured(measured, limit):
 def print_snapshot(record, store, held):
     """What the last snapshot holds and where its time went; false when sockets are missing."""
     listed = subprocess.run([record, "list", "--store", store, "--json"], check=True, capture_output=True, text=True)
-    last = json.loads(listed.stdout.splitlines()[-1])
+    last = [line for line in map(json.loads, listed.stdout.splitlines()) if line["kind"] == "snapshot"][-1]
     rows, status = last["tables"]["socket"]["rows"], last["tables"]["socket"]["status"]
     print(f"  the last snapshot: {rows:,} sockets {status}, {last['bytes']:,} bytes in {last['blocks']} blocks, "
           f"read in {last['took_ms']:.1f} ms")

@@ -39,12 +39,15 @@ class Watch(unittest.TestCase):
         out, err = child.communicate(timeout=60)
         return child.returncode, out.decode(), err.decode()
 
-    def count(self):
-        """Snapshots in the store, also while it is being written."""
+    def listing(self):
+        """The snapshots of the store, not its gaps; also while it is being written."""
         if not os.path.exists(self.store):
-            return 0
+            return []
         listed = lab.tool("hindstat-record", "list", "--store", self.store, "--json")
-        return len(listed.lines()) if listed.code == 0 else 0
+        return [line for line in listed.json_lines() if line["kind"] == "snapshot"] if listed.code == 0 else []
+
+    def count(self):
+        return len(self.listing())
 
     def wait_for(self, count):
         lab.wait_until(lambda: self.count() >= count, f"{count} snapshots", 60)
@@ -57,7 +60,7 @@ class Watch(unittest.TestCase):
 
     def report_beats(self):
         shown = []
-        for entry in lab.tool("hindstat-record", "list", "--store", self.store, "--json").json_lines():
+        for entry in self.listing():
             shown.append((entry["id"], lab.report_rows(self.store, at=str(entry["id"]), tables="beat").of("beat")))
         return [rows[0] for _, rows in sorted(shown) if rows]
 
