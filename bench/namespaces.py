@@ -54,7 +54,8 @@ def bench(options, record, names, directory):
     for name, (wall, cpu) in medians.items():
         print(f"{name:20} {wall * 1000:9.1f} {cpu * 1000:8.1f} {ours[1] / cpu:26.3f}")
     listed = subprocess.run([record, "list", "--store", store, "--json"], check=True, capture_output=True, text=True)
-    rows = json.loads(listed.stdout.splitlines()[-1])["tables"]["network_namespace"]["rows"]
+    last = [line for line in map(json.loads, listed.stdout.splitlines()) if line["kind"] == "snapshot"][-1]
+    rows = last["tables"]["network_namespace"]["rows"]
     limit = LIMIT * len(names) / 200
     complete = rows > len(names)
     print(f"{rows} namespaces known: {'complete' if complete else 'SOME ARE MISSING'}")

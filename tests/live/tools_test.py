@@ -644,7 +644,7 @@ class FullDisk(Case):
         self.need_namespaces()
         self.here = self.lab.namespace("here")
         self.mount = self.lab.path("small")
-        self.lab.mount_tmpfs(self.mount, "400k")
+        self.lab.mount_tmpfs(self.mount, "800k")
         self.store = os.path.join(self.mount, "hindstat.db")
 
     def record_here(self):
