@@ -147,7 +147,7 @@ class Status(Keep):
         # A process of others, and no privilege to look into it.
         if os.geteuid() != 0:
             self.skipTest("dropping privileges needs root")
-        os.chmod(self.lab.directory, 0o777)
+        os.chmod(self.lab.directory, 0o1777)
         lent = shutil.copy(lab.tool_path("hindstat-record"), self.lab.path("hindstat-record"))
         os.chmod(lent, 0o755)
         result = lab.run(["setpriv", f"--reuid={lab.NOBODY}", f"--regid={lab.NOBODY}", "--clear-groups",
