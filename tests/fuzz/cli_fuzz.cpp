@@ -2,6 +2,7 @@
 // What people type, and the texts that reach their terminal.
 #include <array>
 #include <cstdlib>
+#include <tuple>
 
 #include <fmt/format.h>
 #include <nlohmann/json.hpp>
@@ -10,8 +11,11 @@
 #include "base/escape.h"
 #include "cli/durations.h"
 #include "cli/selector.h"
+#include "cli/sizes.h"
 #include "cli/text_cursor.h"
 #include "cli/times.h"
+#include "store/gap_file.h"
+#include "store/records.h"
 #include "tables/ip_address.h"
 #include "tests/fuzz/fuzzing.h"
 #include "tests/fuzz/targets.h"
@@ -72,6 +76,15 @@ void times(Input input) {
     require(parse_duration(std::to_string(*length / second_ns)) == *length / second_ns * second_ns,
             "whole seconds read back");
     require(!format_duration(*length).empty(), "a length of time can be printed");
+  }
+  try {
+    std::ignore = parse_size(text);
+  } catch (const Error&) {}
+  try {
+    require(format_uid(parse_uid(text)).size() == text.size(), "a uid reads back");
+  } catch (const Error&) {}
+  for (const Gap& gap : parse_gaps(text)) {
+    require(gap.reason != Obstacle::none, "a gap has a reason");
   }
 }
 
