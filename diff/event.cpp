@@ -329,4 +329,26 @@ std::size_t count_events(std::span<const Event> events, std::string_view name) {
     std::ranges::count_if(events, [&](const Event& event) { return event.spec->name == name; }));
 }
 
+std::string natural_order_key(std::string_view text) {
+  // A run of digits: '0', the number of digits without leading zeros, those digits, the length of the run.
+  const auto length = [](std::string_view run) { return static_cast<char>(std::min<std::size_t>(run.size(), 255)); };
+  std::string key;
+  key.reserve(text.size() + 24);
+  while (!text.empty()) {
+    if (!is_digit(text.front())) {
+      key += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view run = number_at(text);
+    const std::string_view digits = without_zeros(run);
+    key += '0';
+    key += length(digits);
+    key += digits;
+    key += length(run);
+    text.remove_prefix(run.size());
+  }
+  return key;
+}
+
 } // namespace hindstat

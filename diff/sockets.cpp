@@ -139,6 +139,9 @@ private:
   }
 
   void explain(Bucket bucket) {
+    if (explain_alone(bucket)) {
+      return;
+    }
     SocketMatch match = match_sockets(std::move(bucket.before), std::move(bucket.after), context_);
     explain_pairs(match.pairs);
     const auto is_listener = [](const NumberedSocket& row) { return phase_of(row.socket) == TcpPhase::listening; };
@@ -147,6 +150,20 @@ private:
     explain_listeners({match.removed.begin(), before_end}, {match.added.begin(), after_end}, bucket);
     std::for_each(before_end, match.removed.end(), [&](const NumberedSocket& row) { events_.vanished(row); });
     std::for_each(after_end, match.added.end(), [&](const NumberedSocket& row) { events_.appeared(row); });
+  }
+
+  // Nearly always a key has one row that came or went.
+  [[nodiscard]] bool explain_alone(const Bucket& bucket) {
+    if (bucket.before.size() + bucket.after.size() != 1) {
+      return false;
+    }
+    const bool gone = !bucket.before.empty();
+    const NumberedSocket& row = gone ? bucket.before.front() : bucket.after.front();
+    if (phase_of(row.socket) == TcpPhase::listening) {
+      return false; // There may be others of its kind.
+    }
+    gone ? events_.vanished(row) : events_.appeared(row);
+    return true;
   }
 
   void explain_pairs(const std::vector<MatchedSockets>& pairs) {
