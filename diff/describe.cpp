@@ -212,6 +212,14 @@ std::string describe_any(const Event& event) {
   return text;
 }
 
+// "operstate to and fro 5 times within 3 steps, down at first, up at last"
+std::string describe_flap(const Event& event) {
+  const EventChange& change = event.changed.front();
+  return fmt::format("{} to and fro {} times within {} steps, {} at first, {} at last", field(event, "aspect"),
+                     field(event, "transitions"), field(event, "steps"), change.from.value_or("-"),
+                     change.to.value_or("-"));
+}
+
 struct Words {
   std::string_view name;
   std::string (*describe)(const Event&);
@@ -279,6 +287,7 @@ constexpr std::array words{
   Words{"stat.counted", describe_counted},
   Words{"stat.level", describe_level},
   Words{"mcast.users", [](const Event& e) { return "users " + describe_steps(e); }},
+  Words{"range.flap", describe_flap},
   Words{"row.added", format_changes},
   Words{"row.removed", format_changes},
 };

@@ -34,6 +34,7 @@ constexpr std::array<Fields, 4> route_fields{"hops", "best_changed", "default_lo
 constexpr std::array<Fields, 5> hop_fields{"old", "new", "best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 3> best_fields{"best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 1> delta_fields{"deltas"};
+constexpr std::array<Fields, 3> flap_fields{"aspect", "transitions", "steps"};
 constexpr std::array<Fields, 1> workers_field{"workers"};
 constexpr std::array<Fields, 2> unix_owner_fields{"kind", "owner_before"};
 constexpr std::array<Fields, 1> kind_field{"kind"};
@@ -225,6 +226,8 @@ constexpr std::array event_specs{
   EventSpec{"row.removed", "*", '-', Severity::info, {}, "A row is gone.", false},
   EventSpec{"row.changed", "*", '~', Severity::info, delta_fields, "Columns of a row changed.", false},
   EventSpec{"row.counted", "*", '#', Severity::note, delta_fields, "Only counters of a row grew.", true},
+  EventSpec{"range.flap", "*", '!', Severity::warn, flap_fields,
+            "In a range: a thing came and went, or a value went to and fro, at least 3 times.", false},
 };
 
 constexpr std::array<std::string_view, 6> boolean_fields{"came_and_went",   "best_changed", "default_lost",
