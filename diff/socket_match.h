@@ -11,11 +11,15 @@
 
 namespace hindstat {
 
+class TcpProgress;
+
 /// What judging sockets needs beside their rows.
 struct SocketContext {
   SocketInterval interval;
   bool owners_comparable = true;
   bool sources_differ = false;
+  bool timers_comparable = true;   ///< False when a side does not tell timers.
+  TcpProgress* progress = nullptr; ///< Null: what moved is not known.
   const Owners* owners_before = nullptr;
   const Owners* owners_after = nullptr;
 };

@@ -24,6 +24,8 @@ std::string service_name(std::string_view netns, std::uint64_t protocol, std::ui
   return fmt::format("{}{}:{}:{}", name, protocol, port, address);
 }
 
+} // namespace
+
 bool is_loopback(const IpAddress& address) {
   const IpAddress plain = address.unmapped();
   if (plain.is_v4()) {
@@ -31,8 +33,6 @@ bool is_loopback(const IpAddress& address) {
   }
   return format_ip_address(plain) == "::1";
 }
-
-} // namespace
 
 SocketNames::SocketNames(const Table& before, const Table& after) {
   add_table(before);
@@ -83,13 +83,19 @@ std::string_view SocketNames::direction(const Socket& socket) const {
 
 std::string SocketNames::key(const Socket& socket) const {
   const std::string protocol = format_enum(NamesOf<SocketProtocol>::values, static_cast<std::uint8_t>(socket.protocol));
-  const std::string local = format_endpoint(socket.local_address, socket.local_port);
+  const std::string local = format_endpoint(socket.local_address.unmapped(), socket.local_port);
   const std::string_view way = direction(socket);
   if (way.empty()) {
     return fmt::format("{} {}", protocol, local);
   }
   const std::string_view arrow = way == "inbound" ? "<-" : way == "outbound" ? "->" : "<>";
-  return fmt::format("{} {} {} {}", protocol, local, arrow, format_endpoint(socket.remote_address, socket.remote_port));
+  return fmt::format("{} {} {} {}", protocol, local, arrow,
+                     format_endpoint(socket.remote_address.unmapped(), socket.remote_port));
+}
+
+bool is_dual(const Socket& socket) {
+  const auto is_mapped = [](const IpAddress& address) { return address.is_v6() && address.unmapped().is_v4(); };
+  return is_mapped(socket.local_address) || is_mapped(socket.remote_address);
 }
 
 std::string format_endpoint(const IpAddress& address, std::uint16_t port) {
