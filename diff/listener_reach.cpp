@@ -29,14 +29,23 @@ using Service = std::tuple<std::string, std::uint16_t, std::uint8_t, std::string
 using Members = std::array<std::vector<std::size_t>, reach_count>;
 
 // Which listeners a pass looks at, and what makes two of them one service.
-enum class Owned { by_program, unknown_by_user, any_by_user };
+enum class Owned { by_program, unknown_by_user, known_by_user };
 struct Pass {
   Owned before;
   Owned after;
 };
-constexpr std::array passes{Pass{Owned::by_program, Owned::by_program},
-                            Pass{Owned::unknown_by_user, Owned::any_by_user},
-                            Pass{Owned::any_by_user, Owned::unknown_by_user}};
+// Mirrored, they are the same: the last two look at different listeners.
+constexpr std::array passes{
+  Pass{Owned::by_program, Owned::by_program}, Pass{Owned::unknown_by_user, Owned::unknown_by_user},
+  Pass{Owned::unknown_by_user, Owned::known_by_user}, Pass{Owned::known_by_user, Owned::unknown_by_user}};
+
+// From one kind of reach to another and back, the furthest first.
+struct Step {
+  Reach narrow;
+  Reach wide;
+};
+constexpr std::array steps{Step{Reach::loopback, Reach::everywhere}, Step{Reach::address, Reach::everywhere},
+                           Step{Reach::loopback, Reach::address}};
 
 class ReachMatcher {
 public:
@@ -65,7 +74,7 @@ private:
       const auto family = static_cast<std::uint8_t>(same_family ? socket.local_address.bytes().size() : 0);
       std::string program = context_.owners_comparable ? owners.program(socket.pid) : "";
       const bool by_program = owned == Owned::by_program;
-      if ((by_program && program.empty()) || (owned == Owned::unknown_by_user && !program.empty())) {
+      if (program.empty() != (owned == Owned::unknown_by_user)) {
         continue;
       }
       Service service(socket.netns, socket.local_port, family, by_program ? std::move(program) : "",
@@ -74,7 +83,7 @@ private:
     }
     for (auto& [service, members] : services) {
       for (std::vector<std::size_t>& of_one_reach : members) {
-        std::ranges::sort(of_one_reach, {}, [&](std::size_t i) {
+        std::ranges::sort(of_one_reach, std::ranges::greater(), [&](std::size_t i) {
           const IpAddress& address = groups[i].example.socket.local_address;
           return std::pair(address.bytes().size(), address.bytes());
         });
@@ -90,20 +99,21 @@ private:
     std::vector<bool> used_after(added.size(), false);
     for (auto& [service, members] : before) {
       const auto found = after.find(service);
-      for (std::size_t from = 0; from < reach_count && found != after.end(); ++from) {
-        for (std::size_t to = reach_count; to-- > 0;) {
-          const std::size_t common = from == to ? 0 : std::min(members[from].size(), found->second[to].size());
-          for (std::size_t i = 0; i < common; ++i) {
-            used_before[members[from][i]] = true;
-            used_after[found->second[to][i]] = true;
+      if (found == after.end()) {
+        continue;
+      }
+      for (const Step& step : steps) {
+        for (const auto& [from, to] : {std::pair(step.narrow, step.wide), std::pair(step.wide, step.narrow)}) {
+          std::vector<std::size_t>& froms = members.at(static_cast<std::size_t>(from));
+          std::vector<std::size_t>& tos = found->second.at(static_cast<std::size_t>(to));
+          while (!froms.empty() && !tos.empty()) {
+            used_before[froms.back()] = true;
+            used_after[tos.back()] = true;
             result_.changed.push_back(
-              {removed[members[from][i]], added[found->second[to][i]], from < to, pass.before == Owned::by_program});
+              {removed[froms.back()], added[tos.back()], from < to, pass.before == Owned::by_program});
+            froms.pop_back();
+            tos.pop_back();
           }
-          const auto drop_first = [&](std::vector<std::size_t>& list) {
-            list.erase(list.begin(), list.begin() + static_cast<std::ptrdiff_t>(common));
-          };
-          drop_first(members[from]);
-          drop_first(found->second[to]);
         }
       }
     }

@@ -287,7 +287,7 @@ void SocketEvents::compare_owner(const NumberedSocket& before, const NumberedSoc
   const bool programs_known = !program_before.empty() && !program_after.empty();
   const bool pid_differs = context_.owners_comparable && before.socket.pid != after.socket.pid
                            && (context_.interval.same_boot || (programs_known && program_before != program_after));
-  const bool uid_differs = before.socket.uid != after.socket.uid;
+  const bool uid_differs = context_.users_comparable && before.socket.uid != after.socket.uid;
   if (!pid_differs && !uid_differs) {
     return;
   }

@@ -18,6 +18,7 @@ struct SocketContext {
   SocketInterval interval;
   bool owners_comparable = true;
   bool sources_differ = false;
+  bool users_comparable = true;    ///< False when a side does not tell uids.
   bool timers_comparable = true;   ///< False when a side does not tell timers.
   TcpProgress* progress = nullptr; ///< Null: what moved is not known.
   const Owners* owners_before = nullptr;

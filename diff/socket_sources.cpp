@@ -11,6 +11,8 @@ ToldBySource find_told(const Table& table) {
   const Column& inodes = sockets.column<&Socket::inode>(table);
   const Column& timers = sockets.column<&Socket::timer>(table);
   ToldBySource told;
+  const Column& users = sockets.column<&Socket::uid>(table);
+  told.users = users.null_count() < users.size();
   for (std::size_t row = 0; row < table.size() && !(told.inodes && told.timers); ++row) {
     told.inodes = told.inodes || inodes.raw(row) != 0;
     told.timers = told.timers || timers.raw(row) != 0;
@@ -34,6 +36,7 @@ SocketContext make_socket_context(const ComparedTable& table, const Comparabilit
     const ToldBySource told_before = find_told(table.before.table());
     const ToldBySource told_after = find_told(table.after.table());
     context.interval.inodes_comparable = told_before.inodes && told_after.inodes;
+    context.users_comparable = told_before.users && told_after.users;
     context.timers_comparable = told_before.timers && told_after.timers;
   }
   return context;

@@ -12,6 +12,7 @@ namespace hindstat {
 struct ToldBySource {
   bool inodes = false; ///< Some socket has one; a socket that listens always does.
   bool timers = false;
+  bool users = false; ///< Not so where an older recorder did not keep them.
 };
 /// `table` is of spec `sockets`.
 [[nodiscard]] ToldBySource find_told(const Table& table);
