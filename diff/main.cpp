@@ -26,6 +26,8 @@
 #include "tables/interface.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
+#include "tables/sysctl.h"
+#include "tables/tcp_info.h"
 
 namespace {
 
@@ -60,6 +62,7 @@ struct Options {
   bool quiet = false;
   bool exit_zero = false;
   bool strict = false;
+  bool cross_namespaces = false;
 
   [[nodiscard]] Zone viewer_zone() const {
     return Zone{utc ? "UTC" : zone};
@@ -83,6 +86,8 @@ void add_options(CLI::App& app, Options& options) {
   app.add_flag("-q,--quiet", options.quiet, "Print nothing: the exit status says it");
   app.add_flag("--exit-zero", options.exit_zero, "Exit with 0 when there are differences, too");
   app.add_flag("--strict", options.strict, "Exit with 2 when a table was not compared or there is a doubt");
+  app.add_flag("--cross-netns", options.cross_namespaces,
+               "Compare snapshots that were recorded in two network namespaces, too: by name, not as the same objects");
   app.add_option("--color", options.color, "When to use colours (NO_COLOR is respected)")
     ->option_text("auto|always|never")
     ->check(CLI::IsMember({"auto", "always", "never"}));
@@ -148,13 +153,12 @@ std::vector<std::string> split_range(std::vector<std::string> snapshots) {
   return snapshots;
 }
 
-SelectedPair select(const Store& store, const Options& options) {
+SelectedPair select(std::vector<SnapshotEntry> entries, const Options& options) {
   SelectorOptions selector = viewer_options(options.viewer_zone());
   selector.match = options.nearest ? TimeMatch::nearest : options.after ? TimeMatch::after : TimeMatch::at_or_before;
   if (!options.max_gap.empty()) {
     selector.max_gap_ns = parse_duration(options.max_gap);
   }
-  std::vector<SnapshotEntry> entries = store.list();
   const std::vector<std::string> names = split_range(options.snapshots);
   Selected before = select_snapshot(entries, names.empty() ? "@-1" : names.front(), selector);
   if (names.size() < 2) {
@@ -169,6 +173,18 @@ SelectedPair select(const Store& store, const Options& options) {
     }
   }
   return {std::move(before), std::move(after)};
+}
+
+// When the host recorded, in order.
+std::vector<std::int64_t> moments_of_host(const std::vector<SnapshotEntry>& entries, const SnapshotInfo& host) {
+  std::vector<std::int64_t> moments;
+  for (const SnapshotEntry& entry : entries) {
+    if (entry.info.host == host.host && entry.info.machine_id == host.machine_id) {
+      moments.push_back(entry.info.clocks.realtime_ns);
+    }
+  }
+  std::ranges::sort(moments);
+  return moments;
 }
 
 SideLabel make_label(const Selected& selected, const Snapshot& snapshot, const Zone& zone) {
@@ -223,14 +239,19 @@ bool wants_color(const Options& options) {
 }
 
 ExitCode run(const Options& options) {
-  const DiffOptions wanted = diff_options(options);
+  DiffOptions wanted = diff_options(options);
   const Store store(options.store.empty() ? default_store_path(false) : options.store);
-  const SelectedPair pair = select(store, options);
+  const std::vector<SnapshotEntry> entries = store.list();
+  const SelectedPair pair = select(entries, options);
+  wanted.cross_namespaces = options.cross_namespaces;
+  wanted.recorded_ns = moments_of_host(entries, pair.before.entry.info);
   std::vector<std::string> loaded = wanted.tables;
   if (!loaded.empty()) {
     loaded.emplace_back(processes.name());         // Names the owners of sockets.
     loaded.emplace_back(interfaces.name());        // Tells which interfaces were renamed.
     loaded.emplace_back(protocol_counters.name()); // Counts the connections that were opened.
+    loaded.emplace_back(sysctls.name());           // Say how long states of TCP last.
+    loaded.emplace_back(tcp_infos.name());         // Tell whether a connection moves data.
   }
   std::vector<Snapshot> both;
   for (const Selected* selected : {&pair.before, &pair.after}) {
