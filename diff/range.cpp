@@ -27,8 +27,8 @@ constexpr std::size_t kept_other_events = 4096;
 constexpr std::int64_t gap_factor = 5;
 constexpr std::size_t least_steps_for_usual = 3;
 
-std::size_t most_kept(const Event& event, bool all) {
-  return all ? std::string::npos : event.spec->name.starts_with("sock.") ? kept_connection_events : kept_other_events;
+std::size_t most_kept(const Event& event) {
+  return event.spec->name.starts_with("sock.") ? kept_connection_events : kept_other_events;
 }
 
 void count(std::map<const EventSpec*, std::map<std::string, std::uint64_t>>& counts, const Event& event) {
@@ -65,7 +65,7 @@ Levels count_levels(const Snapshot& snapshot) {
 }
 
 StepDigest digest_step(Diff diff, const RangePoint& before, const RangePoint& after, const Snapshot& snapshot_after,
-                       bool all) {
+                       bool all, KeepEvents keep) {
   StepDigest step;
   step.before = before;
   step.after = after;
@@ -87,7 +87,7 @@ StepDigest digest_step(Diff diff, const RangePoint& before, const RangePoint& af
       step.lives.push_back(*life);
     }
     const std::string_view table = event.spec->table == "*" ? std::string_view() : event.spec->table;
-    if (shown && kept[{event.spec, table}]++ < most_kept(event, all)) {
+    if (shown && keep == KeepEvents::few && kept[{event.spec, table}]++ < most_kept(event)) {
       step.events.push_back(std::move(event));
     }
   }
@@ -95,7 +95,7 @@ StepDigest digest_step(Diff diff, const RangePoint& before, const RangePoint& af
   return step;
 }
 
-RangeFold::RangeFold(RangePoint first, Levels levels, bool all) : all_(all) {
+RangeFold::RangeFold(RangePoint first, const Levels& levels) {
   summary_.points.push_back(first);
   for (const ValueName& state : NamesOf<TcpState>::values) {
     const auto level = levels.find(fmt::format("tcp {}", state.name));
@@ -201,7 +201,7 @@ void RangeFold::add_levels(const Levels& levels) {
 void RangeFold::keep_events(std::vector<Event> events, std::size_t step) {
   for (Event& event : events) {
     std::size_t& kept = kept_[{event.spec, event.table}];
-    if (kept < most_kept(event, all_)) {
+    if (kept < most_kept(event)) {
       ++kept;
       summary_.events.push_back({std::move(event), step});
     }
@@ -253,9 +253,7 @@ RangeSummary RangeFold::finish() && {
       }
     }
   }
-  if (!all_) {
-    summary_.events = fold_flaps(std::move(summary_.events));
-  }
+  summary_.events = fold_flaps(std::move(summary_.events));
   return std::move(summary_);
 }
 

@@ -58,9 +58,13 @@ struct StepDigest {
   std::vector<Event> events; ///< Those that are shown; of each kind of connection event the first few.
 };
 
-/// What a range needs of a step; takes what it keeps of the diff's events.
+/// Which events of a range are kept to its end: none, or those that tell what happened without telling it again and
+/// again.
+enum class KeepEvents { none, few };
+
+/// What a range needs of a step; takes what it keeps of the diff's events. `all`: hidden events count as shown.
 [[nodiscard]] StepDigest digest_step(Diff diff, const RangePoint& before, const RangePoint& after,
-                                     const Snapshot& snapshot_after, bool all);
+                                     const Snapshot& snapshot_after, bool all, KeepEvents keep = KeepEvents::few);
 /// TCP sockets by state, and rows by table.
 [[nodiscard]] Levels count_levels(const Snapshot& snapshot);
 
@@ -128,8 +132,8 @@ struct RangeSummary {
 /// Puts the steps of a range together.
 class RangeFold {
 public:
-  /// `levels`: those of the first snapshot. `all`: every event is kept, none folded.
-  RangeFold(RangePoint first, Levels levels, bool all);
+  /// `levels`: those of the first snapshot.
+  RangeFold(RangePoint first, const Levels& levels);
   /// Steps in their order.
   void add(StepDigest step);
   [[nodiscard]] RangeSummary finish() &&;
@@ -145,7 +149,6 @@ private:
   std::uint64_t open_ = 0; ///< TCP connections that are open now.
   std::uint64_t open_at_start_ = 0;
   std::int64_t clock_ns_ = 0; ///< Since the first snapshot; boots follow each other by the wall clock.
-  bool all_;
   std::map<std::string, std::size_t> doubt_steps_;
   std::map<std::string, std::size_t> not_compared_steps_;
   std::map<std::string, OpenCoverage> coverage_;

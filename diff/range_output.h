@@ -46,6 +46,15 @@ struct RangeTextOptions {
 /// The range in one line: "61 snapshots 02:42:00 .. 03:42:00: socket 212 opened, 26 closed; route 1 nexthop".
 [[nodiscard]] std::string format_range_line(const RangeSummary& range, const RangeLabels& labels);
 
+/// One step: a line that names it, and its events.
+[[nodiscard]] std::string format_step_text(const Diff& diff, const DiffLabels& labels, const TextOptions& options);
+
+/// --porcelain of a range (docs/diff-formats.md): its header, to be followed by events and then its last record.
+[[nodiscard]] std::string format_range_porcelain_header(const RangeLabels& labels, const RangePoint& first,
+                                                        const RangePoint& last, std::size_t snapshots, bool nul);
+[[nodiscard]] std::string format_range_porcelain_end(const RangeSummary& range, std::size_t filtered, int exit,
+                                                     bool nul);
+
 /// JSON Lines of a range (docs/diff-json.md): its header, to be followed by events and then its trailer.
 [[nodiscard]] std::string format_range_json_header(const RangeLabels& labels, const RangePoint& first,
                                                    const RangePoint& last, std::size_t snapshots);

@@ -7,6 +7,7 @@
 
 #include "base/escape.h"
 #include "base/text_table.h"
+#include "diff/folding.h"
 #include "diff/range_output.h"
 #include "diff/tcp_states.h"
 #include "tables/socket.h"
@@ -295,8 +296,8 @@ private:
           ++more[one.event.spec];
           continue;
         }
-        lines.add({span_of(one.step), format_sigil(one.event), format_key(one.event), escape_terminal(one.event.owner),
-                   escape_terminal(describe_event(one.event))});
+        lines.add({span_of(one.step), color_sign_of(one.event, options_.color), format_key(one.event),
+                   escape_terminal(one.event.owner), escape_terminal(describe_event(one.event))});
       }
       out_ += lines.format();
       for (const auto& [place, folded] : range_.folded) {
@@ -315,11 +316,6 @@ private:
     return event.netns.empty() ? key : fmt::format("[{}] {}", escape_terminal(event.netns), key);
   }
 
-  [[nodiscard]] std::string format_sigil(const Event& event) const {
-    const std::string sigil = has_flag(event, "came_and_went") ? "+-" : std::string(1, event.spec->sigil);
-    return sigil;
-  }
-
   const RangeSummary& range_;
   const RangeLabels& labels_;
   const RangeTextOptions& options_;
@@ -334,6 +330,32 @@ std::string format_range_text(const RangeSummary& range, const RangeLabels& labe
 
 std::string format_range_line(const RangeSummary& range, const RangeLabels& labels) {
   return RangeWriter(range, labels, {}).run_line();
+}
+
+std::string format_step_text(const Diff& diff, const DiffLabels& labels, const TextOptions& options) {
+  std::vector<const Event*> shown;
+  for (const Event& event : diff.events) {
+    if (is_shown(diff, event, options.all)) {
+      shown.push_back(&event);
+    }
+  }
+  std::string out =
+    fmt::format("== {} .. {}  #{}..#{}  {}{}{}\n", labels.format_time(labels.before.snapshot->info.clocks.realtime_ns),
+                labels.format_time(labels.after.snapshot->info.clocks.realtime_ns), labels.before.id, labels.after.id,
+                labels.format_duration(std::llabs(diff.comparability.elapsed_ns)),
+                diff.comparability.same_boot ? "" : "  another boot", shown.empty() ? "  no difference" : "");
+  const FoldedLines folded = fold_lines(shown, options.all);
+  TextTable lines({Align::left, Align::left, Align::left, Align::left, Align::left});
+  for (const FoldedLine& line : folded.lines) {
+    const std::string where = line.event->netns.empty() ? "" : fmt::format("[{}] ", line.event->netns);
+    lines.add({color_sign_of(*line.event, options.color), line.event->table, escape_terminal(where + line.key),
+               escape_terminal(line.owner), escape_terminal(line.words)});
+  }
+  out += lines.format();
+  for (const std::string& note : folded.notes) {
+    out += fmt::format("   ... {} (--all)\n", note);
+  }
+  return out;
 }
 
 } // namespace hindstat
