@@ -68,23 +68,31 @@ std::string tie_breaker(const Event& event) {
 // What an event is sorted by before its tie breaker.
 struct Place {
   const EventSpec* spec = nullptr; // Into the event catalog.
-  std::string key;                 // In the order of bytes.
+  std::size_t key = 0;             // Where its namespace and key begin, in the order of bytes ...
+  std::size_t key_size = 0;        // ... and how long they are.
   std::uint32_t event = 0;
 };
 
 // By kind, namespace and key. Keys are compared often and events are large: their order is found first.
 void sort_events(std::vector<Event>& events) {
+  std::string keys;
   std::vector<Place> places;
   places.reserve(events.size());
   for (const Event& event : events) {
-    places.push_back(
-      {event.spec, event.netns + '\0' + natural_order_key(event.key), static_cast<std::uint32_t>(places.size())});
+    Place place{event.spec, keys.size(), 0, static_cast<std::uint32_t>(places.size())};
+    keys += event.netns;
+    keys += '\0';
+    append_natural_order_key(keys, event.key);
+    place.key_size = keys.size() - place.key;
+    places.push_back(place);
   }
+  const auto key_of = [&](const Place& place) { return std::string_view(keys).substr(place.key, place.key_size); };
   std::ranges::sort(places, [&](const Place& a, const Place& b) {
     if (a.spec != b.spec) {
       return a.spec < b.spec;
     }
-    return a.key != b.key ? a.key < b.key : tie_breaker(events[a.event]) < tie_breaker(events[b.event]);
+    const int order = key_of(a).compare(key_of(b));
+    return order != 0 ? order < 0 : tie_breaker(events[a.event]) < tie_breaker(events[b.event]);
   });
   std::vector<Event> sorted;
   sorted.reserve(events.size());
@@ -126,7 +134,9 @@ public:
     for (ComparedTable& table : gate.tables) {
       std::vector<Event> events = explain(table, diff);
       doubt_absences(events, table);
-      sort_events(events);
+      if (!options_.unnamed) {
+        sort_events(events);
+      }
       std::ranges::move(events, std::back_inserter(diff.events));
     }
     return diff;
@@ -184,6 +194,7 @@ private:
     context.owners_before = &owners_before_;
     context.owners_after = &owners_after_;
     context.names = names_;
+    context.unnamed = options_.unnamed;
     SocketDiff result = diff_sockets(table, context);
     mark_possible_resets(result.events, before_, after_, comparability.same_objects());
     for (const auto& [side, torn] : {std::pair("A", result.torn_before), std::pair("B", result.torn_after)}) {

@@ -18,6 +18,8 @@ struct DiffOptions {
   std::vector<std::string> tables;    ///< Only these; all when empty.
   std::vector<std::string> protocols; ///< Of table socket only these ("tcp"); all when empty.
   bool cross_namespaces = false;      ///< Compare snapshots of two network namespaces of one host, too.
+  /// Events are only counted: those of sockets need neither names nor owners, and none an order.
+  bool unnamed = false;
   /// CLOCK_REALTIME of every snapshot of the host, ascending, for finding gaps; empty when it is not known.
   std::vector<std::int64_t> recorded_ns = {};
 };

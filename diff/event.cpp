@@ -355,10 +355,14 @@ std::size_t count_events(std::span<const Event> events, std::string_view name) {
 }
 
 std::string natural_order_key(std::string_view text) {
+  std::string key;
+  append_natural_order_key(key, text);
+  return key;
+}
+
+void append_natural_order_key(std::string& key, std::string_view text) {
   // A run of digits: '0', the number of digits without leading zeros, those digits, the length of the run.
   const auto length = [](std::string_view run) { return static_cast<char>(std::min<std::size_t>(run.size(), 255)); };
-  std::string key;
-  key.reserve(text.size() + 24);
   while (!text.empty()) {
     if (!is_digit(text.front())) {
       key += text.front();
@@ -373,7 +377,6 @@ std::string natural_order_key(std::string_view text) {
     key += length(run);
     text.remove_prefix(run.size());
   }
-  return key;
 }
 
 } // namespace hindstat

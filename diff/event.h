@@ -60,6 +60,7 @@ struct Event {
   Confidence confidence = Confidence::consistent;
   std::optional<Severity> severity; ///< Where it differs from the kind's.
   std::vector<std::string> why;
+  std::uint64_t connection = 0; ///< Of a connected socket a hash of its namespace and ends, whichever way it goes.
   std::int64_t before_row = -1; ///< Row of the table in A; -1 when there is none.
   std::int64_t after_row = -1;
 };
@@ -86,6 +87,8 @@ struct Event {
 
 /// Bytes whose order is that of natural_less(), and that end before any other's continuation.
 [[nodiscard]] std::string natural_order_key(std::string_view text);
+/// The same, appended to `keys`.
+void append_natural_order_key(std::string& keys, std::string_view text);
 
 /// The events of one kind.
 [[nodiscard]] std::size_t count_events(std::span<const Event> events, std::string_view name);

@@ -2,8 +2,6 @@
 #include "diff/lifetimes.h"
 
 #include <algorithm>
-#include <array>
-#include <functional>
 
 #include "diff/tcp_states.h"
 
@@ -18,20 +16,6 @@ std::optional<TcpState> state_in(const Event& event, std::string_view field) {
   }
   const auto name = std::ranges::find(NamesOf<TcpState>::values, *text, &ValueName::name);
   return name == NamesOf<TcpState>::values.end() ? std::nullopt : std::optional(static_cast<TcpState>(name->value));
-}
-
-// The same whichever way the connection was thought to go: who listens may change in its life.
-std::uint64_t connection_of(const Event& event) {
-  constexpr std::array<std::string_view, 3> arrows{" <- ", " -> ", " <> "};
-  const std::string_view key = event.key;
-  const std::hash<std::string_view> hash;
-  for (const std::string_view arrow : arrows) {
-    if (const std::size_t at = key.find(arrow); at != std::string_view::npos) {
-      const std::uint64_t ends = hash(key.substr(0, at)) * 0x9E3779B97F4A7C15ULL + hash(key.substr(at + arrow.size()));
-      return ends * 0x9E3779B97F4A7C15ULL + hash(event.netns);
-    }
-  }
-  return hash(key) * 0x9E3779B97F4A7C15ULL + hash(event.netns);
 }
 
 // Nearest rank of each bound by itself: the true quantile lies between the two.
@@ -62,7 +46,7 @@ DurationQuantiles quantiles_of(const std::vector<DurationBounds>& durations) {
 
 std::optional<LifeEvent> life_event_of(const Event& event) {
   const std::string_view name = event.spec->name;
-  if (!name.starts_with("sock.") || !event.key.starts_with("tcp ")) {
+  if (!name.starts_with("sock.") || !event.key.starts_with("tcp ") || event.connection == 0) {
     return std::nullopt;
   }
   LifeEvent life{0, LifeEvent::Kind::opened, state_in(event, "from"), state_in(event, "to")};
@@ -79,7 +63,7 @@ std::optional<LifeEvent> life_event_of(const Event& event) {
   } else {
     return std::nullopt;
   }
-  life.connection = connection_of(event);
+  life.connection = event.connection;
   return life;
 }
 

@@ -23,7 +23,7 @@ struct LifeEvent {
     gone,    ///< The rest of it, in `from`, is no longer there.
     reopened ///< Another one in `to` has its addresses and ports.
   };
-  std::uint64_t connection = 0; ///< A hash of namespace, addresses and ports.
+  std::uint64_t connection = 0; ///< Event::connection
   Kind kind = Kind::opened;
   std::optional<TcpState> from;
   std::optional<TcpState> to;

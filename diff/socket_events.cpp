@@ -53,6 +53,26 @@ Event SocketEvents::make(std::string_view name, const NumberedSocket* before, co
   event.spec = &event_spec(name);
   event.table = sockets.name();
   event.netns = shown.netns;
+  event.connection = connection_hash(shown);
+  event.confidence = Confidence::proven;
+  if (before != nullptr) {
+    event.before_row = before_.origin(before->row);
+  }
+  if (after != nullptr) {
+    event.after_row = after_.origin(after->row);
+  }
+  if (context_.unnamed) {
+    event.key = format_enum(NamesOf<SocketProtocol>::values, static_cast<std::uint8_t>(shown.protocol)) + ' ';
+  } else {
+    give_name(event, before, after);
+  }
+  return event;
+}
+
+void SocketEvents::give_name(Event& event, const NumberedSocket* before, const NumberedSocket* after) const {
+  const Socket& shown = after != nullptr ? after->socket : before->socket;
+  constexpr std::size_t usual_fields = 5;
+  event.fields.reserve(usual_fields);
   event.key = names_.key(shown);
   for (const NumberedSocket* side : {after, before}) {
     if (side != nullptr && event.incarnation.empty()) {
@@ -63,20 +83,12 @@ Event SocketEvents::make(std::string_view name, const NumberedSocket* before, co
       event.owner = owners.describe(side->socket.pid);
     }
   }
-  if (before != nullptr) {
-    event.before_row = before_.origin(before->row);
-  }
-  if (after != nullptr) {
-    event.after_row = after_.origin(after->row);
-  }
-  event.confidence = Confidence::proven;
-  if (!name.starts_with("listen.")) {
+  if (!event.spec->name.starts_with("listen.")) {
     add_field(event, "dir", std::string(names_.direction(shown)));
   }
   if (is_dual(shown)) {
     add_field(event, "dual", "true");
   }
-  return event;
 }
 
 void SocketEvents::appeared(const NumberedSocket& after, std::size_t workers) {

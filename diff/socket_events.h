@@ -44,6 +44,7 @@ public:
 
 private:
   Event make(std::string_view name, const NumberedSocket* before, const NumberedSocket* after) const;
+  void give_name(Event& event, const NumberedSocket* before, const NumberedSocket* after) const;
   bool change_state(const NumberedSocket& before, const NumberedSocket& after, bool proven);
   void step(std::string_view name, const NumberedSocket& before, const NumberedSocket& after, bool proven);
   void compare_inodes(const NumberedSocket& before, const NumberedSocket& after, bool proven);

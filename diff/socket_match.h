@@ -24,6 +24,7 @@ struct SocketContext {
   TcpProgress* progress = nullptr; ///< Null: what moved is not known.
   const Owners* owners_before = nullptr;
   const Owners* owners_after = nullptr;
+  bool unnamed = false;               ///< As in DiffOptions.
   const SocketNames* names = nullptr; ///< Of all sockets of both sides; nullptr: those of the two tables.
 };
 

@@ -125,6 +125,19 @@ bool is_dual(const Socket& socket) {
   return is_mapped(socket.local_address) || is_mapped(socket.remote_address);
 }
 
+std::uint64_t connection_hash(const Socket& socket) {
+  if (!is_connected(socket)) {
+    return 0;
+  }
+  const std::uint64_t ports = std::uint64_t{socket.local_port} << 32 | std::uint64_t{socket.remote_port} << 8
+                              | static_cast<std::uint64_t>(socket.protocol);
+  const std::hash<std::string_view> hash;
+  return combine(
+           combine(address_name(socket.netns, socket.local_address), hash(socket.remote_address.unmapped().bytes())),
+           ports)
+         | 1;
+}
+
 std::string format_endpoint(const IpAddress& address, std::uint16_t port) {
   const std::string text = format_ip_address(address);
   return address.is_v6() ? fmt::format("[{}]:{}", text, port) : fmt::format("{}:{}", text, port);

@@ -46,6 +46,10 @@ private:
 /// Whether an IPv6 socket talks IPv4 (::ffff:10.0.0.5).
 [[nodiscard]] bool is_dual(const Socket& socket);
 
+/// Of a connected socket a hash of its protocol, namespace and ends, in which an IPv4 address equals the same one
+/// mapped into IPv6; 0 for all others.
+[[nodiscard]] std::uint64_t connection_hash(const Socket& socket);
+
 /// "10.0.0.5:5432", "[fd77::1]:80".
 [[nodiscard]] std::string format_endpoint(const IpAddress& address, std::uint16_t port);
 

@@ -39,6 +39,7 @@ Comparison::Comparison(const DiffCommand& command)
   }
   options_.tables = choice_.tables;
   options_.protocols = choice_.protocols;
+  options_.unnamed = command.only_counts() && filter_.empty() && command.where.empty();
   options_.cross_namespaces = command.cross_namespaces;
   loaded_ = choice_.tables;
   if (!loaded_.empty()) {

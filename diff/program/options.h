@@ -56,6 +56,10 @@ struct DiffCommand {
   [[nodiscard]] Zone viewer_zone() const {
     return Zone{utc ? "UTC" : zone};
   }
+  /// No event is written.
+  [[nodiscard]] bool only_counts() const {
+    return quiet || forms.stat || forms.shortstat;
+  }
   /// Text for people, not for programs.
   [[nodiscard]] bool for_people() const {
     return !forms.porcelain && !forms.json && !forms.csv;

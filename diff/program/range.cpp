@@ -29,7 +29,7 @@ enum class Stream { none, text, json, csv, porcelain, name_status };
 
 Stream stream_of(const DiffCommand& command) {
   const DiffCommand::Forms& forms = command.forms;
-  if (command.quiet || forms.stat || forms.shortstat) {
+  if (command.only_counts()) {
     return Stream::none;
   }
   return forms.json                          ? Stream::json
@@ -213,9 +213,7 @@ StepOutput RangeRun::take_step(const SnapshotWalk& walk, DiffMemory& memory) con
   output.filtered = labels.filtered;
   output.differs = has_differences(diff);
   output.text = format_events(diff, labels);
-  const KeepEvents keep =
-    stream_ == Stream::none && !command_.forms.stat && !command_.forms.shortstat && !command_.quiet ? KeepEvents::few
-                                                                                                    : KeepEvents::none;
+  const KeepEvents keep = stream_ == Stream::none && !command_.only_counts() ? KeepEvents::few : KeepEvents::none;
   output.digest = digest_step(std::move(diff), point_of(walk.before(), walk.id_before()),
                               point_of(walk.after(), walk.id_after()), *labels.after.snapshot, command_.all, keep);
   return output;
