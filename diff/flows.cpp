@@ -102,7 +102,7 @@ private:
         rows_.add_change(event, column, pair);
       }
       add(std::move(event), after);
-    } else if (other_entry) {
+    } else if (other_entry || (context_.same_boot && is_other_entry(before, after))) {
       Event event = rows_.changed(name("recycled", after), pair);
       event.fields = describe_flow(after);
       rows_.add_change(event, state_column, pair);
@@ -110,6 +110,15 @@ private:
     } else if (context_.same_boot && !compare_steps(pair, before, after)) {
       count(pair, after);
     }
+  }
+
+  // The kernel makes the identifier of the entry's place in memory and of its addresses (nf_ct_get_id), so that the
+  // next entry at that place may have the same one. But it has another start, and no entry forgets that it was
+  // answered.
+  static bool is_other_entry(const Conntrack& before, const Conntrack& after) {
+    const bool was_replied = before.flags && before.flags->has(FlowFlag::replied);
+    const bool is_replied = !after.flags || after.flags->has(FlowFlag::replied);
+    return (before.started && after.started && before.started != after.started) || (was_replied && !is_replied);
   }
 
   // Whether there was any.

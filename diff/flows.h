@@ -11,8 +11,8 @@ namespace hindstat {
 /// meanings, which are hidden unless the table is asked for: its sockets tell the same.
 ///
 /// One event a flow: of what a living one did meanwhile the furthest step (answered, assured, state), with all that
-/// changed. A flow is the same one while its identifier is; with another identifier and the same reply tuple it was
-/// recycled, with another reply tuple rewritten. One that is gone was closed where its last state was a closing one,
+/// changed. A flow is the same one while its identifier and its start are; else it was recycled when the reply tuple is
+/// the same, and rewritten when it is another. One that is gone was closed where its last state was a closing one,
 /// timed out where its timer allowed that (5 s of slack), else it ended early. Across boots only what is rewritten to
 /// something else, or new, is said.
 [[nodiscard]] TableDiff diff_flows(const ComparedTable& table, const RuleContext& context);

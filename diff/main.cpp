@@ -20,12 +20,16 @@
 #include "cli/store_path.h"
 #include "cli/times.h"
 #include "cli/tool.h"
+#include "diff/lookup_output.h"
 #include "diff/output.h"
 #include "store/store.h"
 #include "tables/catalog.h"
 #include "tables/interface.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
+#include "tables/route.h"
+#include "tables/route_exception.h"
+#include "tables/rule.h"
 
 namespace {
 
@@ -48,6 +52,7 @@ struct Options {
   std::vector<std::string> snapshots;
   std::string store;
   std::vector<std::string> tables;
+  std::string to;
   NamespaceChoice namespaces;
   bool json = false;
   bool all = false;
@@ -77,6 +82,10 @@ void add_options(CLI::App& app, Options& options) {
     ->expected(1)
     ->take_all()
     ->delimiter(',');
+  app
+    .add_option("--to", options.to,
+                "Instead: where packets to this address went, in A and in B, as far as the address alone decides")
+    ->option_text("ADDRESS");
   add_namespace_options(app, options.namespaces);
   app.add_flag("--json", options.json, "JSON Lines: a header, one object an event, a trailer");
   app.add_flag("--all", options.all, "Show hidden events, too, and fold nothing");
@@ -222,7 +231,43 @@ bool wants_color(const Options& options) {
   return (no_color == nullptr || *no_color == '\0') && ::isatty(STDOUT_FILENO) == 1;
 }
 
+// What the kernel would have done with a packet, instead of what happened.
+ExitCode look_up(const Options& options) {
+  const std::optional<IpAddress> address = parse_ip_address(options.to);
+  if (!address) {
+    throw Error(fmt::format("--to takes an address such as 192.0.2.1 or fd00::1, not '{}'", options.to));
+  }
+  const Store store(options.store.empty() ? default_store_path(false) : options.store);
+  const SelectedPair pair = select(store, options);
+  const std::vector<std::string> loaded{std::string(routes.name()), std::string(rules.name()),
+                                        std::string(route_exceptions.name())};
+  std::vector<Snapshot> both;
+  for (const Selected* selected : {&pair.before, &pair.after}) {
+    both.push_back(store.load(selected->entry.id, loaded));
+  }
+  both = choose_namespaces(std::move(both), options.namespaces);
+  const std::vector<LookedUp> found = look_up_both(both.front(), both.back(), *address);
+  const Zone zone = options.viewer_zone();
+  DiffLabels labels;
+  labels.before = make_label(pair.before, both.front(), zone);
+  labels.after = make_label(pair.after, both.back(), zone);
+  labels.format_time = [&](std::int64_t realtime_ns) {
+    return options.json ? format_time_iso(realtime_ns) : format_time(realtime_ns, zone);
+  };
+  if (!options.quiet) {
+    print(options.json ? format_lookup_json(found, *address, labels) : format_lookup_text(found, *address, labels));
+  }
+  if (!std::ranges::all_of(found, &LookedUp::is_known)) {
+    return ExitCode::trouble;
+  }
+  return std::ranges::all_of(found, &LookedUp::is_same) || options.exit_zero ? ExitCode::success
+                                                                             : ExitCode::differences;
+}
+
 ExitCode run(const Options& options) {
+  if (!options.to.empty()) {
+    return look_up(options);
+  }
   const DiffOptions wanted = diff_options(options);
   const Store store(options.store.empty() ? default_store_path(false) : options.store);
   const SelectedPair pair = select(store, options);
@@ -231,6 +276,7 @@ ExitCode run(const Options& options) {
     loaded.emplace_back(processes.name());         // Names the owners of sockets.
     loaded.emplace_back(interfaces.name());        // Tells which interfaces were renamed.
     loaded.emplace_back(protocol_counters.name()); // Counts the connections that were opened.
+    loaded.emplace_back(routes.name()); // Tells why what was learned is gone, and which neighbours are routers.
   }
   std::vector<Snapshot> both;
   for (const Selected* selected : {&pair.before, &pair.after}) {

@@ -114,6 +114,17 @@ TEST_CASE("the same tuples under another id are another flow, with another reply
   again.id = 18;
   CHECK(in_words(diff_of({masqueraded()}, {again}))
         == Lines{"nat.recycled tcp 10.77.1.2:40000 > 10.77.2.2:443 state=ESTABLISHED masqueraded_as=10.77.2.1:40000"});
+  again.id = 17; // The kernel may give the identifier again.
+  again.started = 2;
+  Conntrack first = masqueraded();
+  first.started = 1;
+  CHECK(diff_of({first}, {again}).at(0).spec->name == "nat.recycled");
+  again.started = first.started;
+  CHECK(diff_of({first}, {again}).empty());
+  again.flags = FlagSet<FlowFlag>(0);
+  CHECK(diff_of({first}, {again}).at(0).spec->name == "nat.recycled");
+  again = masqueraded();
+  again.id = 18;
   again.reply_destination_port = 50'000;
   const auto rewritten = diff_of({masqueraded()}, {again});
   REQUIRE(in_words(rewritten)

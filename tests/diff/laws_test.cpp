@@ -6,7 +6,6 @@
 #include <iterator>
 #include <limits>
 #include <map>
-#include <numeric>
 #include <tuple>
 
 #include "diff/output.h"
@@ -18,7 +17,6 @@
 #include "tables/protocol_counter.h"
 #include "tables/unix_socket.h"
 #include "tests/diff/diff_fixture.h"
-#include "tests/diff/random_flows.h"
 #include "tests/tables/random_table.h"
 
 using namespace hindstat;
@@ -170,15 +168,11 @@ TwoTables random_plausible(Rng& rng) {
     }
     return make_table(unix_sockets, rows);
   };
-  switch (pick(5)) {
+  switch (pick(3)) {
     case 0:
       return {make_interfaces(), make_interfaces()};
     case 1:
       return {make_counters(), make_counters()};
-    case 2:
-      return {random_flows(rng), random_flows(rng)};
-    case 3:
-      return {random_exceptions(rng), random_exceptions(rng)};
     default:
       return {make_unix(), make_unix()};
   }
@@ -249,15 +243,6 @@ TEST_CASE("what happens one way happens mirrored the other way", "[diff]") {
     {"mcast.joined", "mcast.left"},
     {"unix.listen.added", "unix.listen.removed"},
     {"unix.bound", "unix.unbound"},
-    {"neigh.added", "neigh.removed"},
-    {"rule.added", "rule.removed"},
-    {"nexthop.added", "nexthop.removed"},
-    {"sysctl.added", "sysctl.removed"},
-    {"tcpmetric.added", "tcpmetric.removed"},
-    {"mcast.source_added", "mcast.source_removed"},
-    {"nat.created", "nat.destroyed"},
-    {"flow.created", "flow.destroyed"},
-    {"flowcache.created", "flowcache.removed"},
   };
   for (const std::string_view both : {"if.recreated",
                                       "if.renamed",
@@ -280,29 +265,7 @@ TEST_CASE("what happens one way happens mirrored the other way", "[diff]") {
                                       "unix.listen.backlog",
                                       "unix.rebound",
                                       "unix.owner",
-                                      "unix.queue",
-                                      "route.state",
-                                      "cache.pmtu",
-                                      "cache.redirect",
-                                      "cache.changed",
-                                      "cache.refreshed",
-                                      "cache.churn",
-                                      "flowcache.changed",
-                                      "flowcache.churn",
-                                      "nat.rewritten",
-                                      "nat.port_moved",
-                                      "neigh.mac",
-                                      "neigh.state",
-                                      "neigh.router",
-                                      "neigh.changed",
-                                      "neigh.probed",
-                                      "rule.moved",
-                                      "rule.changed",
-                                      "rule.state",
-                                      "nexthop.changed",
-                                      "nexthop.state",
-                                      "sysctl.changed",
-                                      "mcast.source_users"}) {
+                                      "unix.queue"}) {
     mirror.emplace(both, both);
   }
   for (const TwoTables& pair : pairs_under_law(rng)) {
@@ -315,20 +278,6 @@ TEST_CASE("what happens one way happens mirrored the other way", "[diff]") {
       INFO(pair.before.spec().name << " " << there);
       CHECK(count_events(forward, there) == count_events(backward, back));
       CHECK(count_events(forward, back) == count_events(backward, there));
-    }
-    // What is learned one way is forgotten the other way, for whatever cause; a flow takes a step or goes back.
-    const auto sum = [](const std::vector<Event>& events, std::initializer_list<std::string_view> names) {
-      return std::accumulate(names.begin(), names.end(), std::size_t{0},
-                             [&](std::size_t all, std::string_view name) { return all + count_events(events, name); });
-    };
-    INFO(pair.before.spec().name);
-    CHECK(sum(forward, {"cache.created"}) == sum(backward, {"cache.expired", "cache.flushed", "cache.evicted"}));
-    CHECK(sum(forward, {"cache.expired", "cache.flushed", "cache.evicted"}) == sum(backward, {"cache.created"}));
-    for (const auto& steps :
-         {std::initializer_list<std::string_view>{"nat.replied", "nat.assured", "nat.state", "nat.changed",
-                                                  "flow.replied", "flow.assured", "flow.state", "flow.changed"},
-          {"nat.recycled", "flow.recycled"}}) {
-      CHECK(sum(forward, steps) == sum(backward, steps));
     }
   }
 }
@@ -357,8 +306,7 @@ TEST_CASE("what was counted is the same number both ways, and never one beyond w
 
 TEST_CASE("a table alone explains all that changed in it", "[diff]") {
   Rng rng(7);
-  const std::array<std::string_view, 8> with_rules{"interface", "address", "multicast_group", "neighbour",
-                                                   "rule",      "nexthop", "conntrack",       "route_exception"};
+  const std::array<std::string_view, 3> with_rules{"interface", "address", "multicast_group"};
   for (const TwoTables& pair : pairs_under_law(rng)) {
     if (std::ranges::find(with_rules, pair.before.spec().name) == with_rules.end()) {
       continue;
