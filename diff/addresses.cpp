@@ -101,12 +101,22 @@ private:
     return address.flags && address.flags->has(AddressFlag::dadfailed);
   }
 
+  // "eth0" or "eth0:1". When an interface is renamed the kernel labels its IPv4 addresses anew, and numbers all but the
+  // first (inetdev_changename).
+  [[nodiscard]] static bool is_labelled_with_interface(const Address& address) {
+    return address.label && address.label->substr(0, address.label->find(':')) == address.interface;
+  }
+
   void compare(RowPair pair) {
     const Address before = row_of(before_, pair.before);
     const Address after = row_of(after_, pair.after);
     const std::uint32_t flags = flag_changes(before, after);
     Event event = rows_.changed("if.addr.changed", pair);
     add_attributes(event, pair);
+    if (before.interface != after.interface && is_labelled_with_interface(before)
+        && is_labelled_with_interface(after)) {
+      std::erase_if(event.changed, [](const EventChange& change) { return change.column == "label"; });
+    }
     const bool settled_only = event.changed.empty() && (flags & ~tentative_flags) == 0;
     if (flags != 0) {
       rows_.add_change(event, addresses.index_of<&Address::flags>(), pair);

@@ -15,23 +15,22 @@ constexpr auto largest_count = static_cast<std::uint64_t>(std::numeric_limits<st
 // Packets of 64 bytes that a link of 10 Gbit/s carries in a second: no counter of 32 bits counts faster.
 constexpr double plausible_rate = 14'880'952;
 
-// CLOCK_BOOTTIME of the middle of the reading, in ns.
-std::int64_t read_at(const Snapshot& snapshot, std::string_view table, std::string_view netns) {
+} // namespace
+
+std::int64_t boottime_of_reading(const Snapshot& snapshot, std::string_view table, std::string_view netns) {
   const Capture* capture = snapshot.find_capture(table, netns);
   const std::int64_t offset_us =
     capture == nullptr ? 0 : std::int64_t{capture->began_us} + std::int64_t{capture->took_us} / 2;
   return snapshot.info.clocks.boottime_ns + offset_us * 1000;
 }
 
-} // namespace
-
 CountedTime counted_time(const Snapshot& before, const Snapshot& after, std::string_view table, std::string_view netns,
                          bool same_boot) {
   constexpr double ns_per_second = 1e9;
   CountedTime time;
   time.same_boot = same_boot;
-  const auto end = static_cast<double>(read_at(after, table, netns));
-  const double elapsed = same_boot ? end - static_cast<double>(read_at(before, table, netns)) : end;
+  const auto end = static_cast<double>(boottime_of_reading(after, table, netns));
+  const double elapsed = same_boot ? end - static_cast<double>(boottime_of_reading(before, table, netns)) : end;
   time.reversed = same_boot && elapsed < 0;
   time.seconds = same_boot || elapsed > 0 ? std::abs(elapsed) / ns_per_second : 0;
   return time;

@@ -9,6 +9,10 @@
 
 namespace hindstat {
 
+/// CLOCK_BOOTTIME of the middle of the reading of a table of one namespace, in ns: what its timers are held against.
+[[nodiscard]] std::int64_t boottime_of_reading(const Snapshot& snapshot, std::string_view table,
+                                               std::string_view netns);
+
 /// The time in which the counters of a table of one namespace counted.
 struct CountedTime {
   bool same_boot = true;

@@ -6,9 +6,8 @@
 #include <algorithm>
 #include <map>
 #include <optional>
-#include <tuple>
 
-#include "diff/counter_delta.h"
+#include "diff/counted_events.h"
 #include "diff/error_counters.h"
 #include "diff/row_events.h"
 #include "tables/protocol_counter.h"
@@ -19,7 +18,6 @@ namespace hindstat {
 namespace {
 
 constexpr std::uint64_t two_to_32 = 1ULL << 32;
-constexpr std::size_t names_in_a_sentence = 5;
 
 // "TcpRetransSegs", as nstat(8) calls it.
 std::string counter_key(const ProtocolCounter& row) {
@@ -32,29 +30,11 @@ bool is_printed_when_counted(const ProtocolCounter& row) {
   return by_type && row.count && (row.group == "IcmpMsg" || row.group == "Icmp6");
 }
 
-std::string list_names(std::vector<std::string> names) {
-  std::ranges::sort(names, natural_less);
-  std::string text;
-  for (std::size_t i = 0; i < std::min(names.size(), names_in_a_sentence); ++i) {
-    text += (i == 0 ? "" : ", ") + names[i];
-  }
-  return names.size() > names_in_a_sentence ? fmt::format("{} and {} more", text, names.size() - names_in_a_sentence)
-                                            : text;
-}
-
-// The counters of one namespace.
-struct NamespaceCounters {
-  CountedTime time;
-  bool is_narrow = true; // No reading is beyond 32 bits: this may be a kernel of 32 bits.
-  std::vector<std::string> fallen;
-  std::optional<Event> reset; // Of the fallen counter that comes first.
-  std::vector<Event> counted;
-};
-
 class CounterDiffer {
 public:
   CounterDiffer(const ComparedTable& table, const RuleContext& context)
-    : table_(table), before_(table.before.table()), after_(table.after.table()), context_(context), rows_(table) {
+    : table_(table), before_(table.before.table()), after_(table.after.table()), context_(context), rows_(table),
+      events_(context, protocol_counters.name()) {
   }
 
   TableDiff run() {
@@ -76,31 +56,21 @@ public:
     if (!context_.same_boot) {
       count_since_boot(match.added);
     }
-    for (auto& [netns, counters] : namespaces_) {
-      finish(counters);
-    }
+    events_.finish(diff_);
     add_note(one_sided_, "known to one side only");
     add_note(implausible_, "not compared: their values are no counts");
     return std::move(diff_);
   }
 
 private:
+  // Whether this may be a kernel of 32 bits: no reading is beyond them.
   void find_widths(const Table& table) {
     for (std::size_t row = 0; row < table.size(); ++row) {
       const bool wide = protocol_counters.column<&ProtocolCounter::count>(table).raw(row) >= two_to_32;
-      NamespaceCounters& counters =
-        of(std::string(protocol_counters.column<&ProtocolCounter::netns>(table).bytes(row)));
-      counters.is_narrow = counters.is_narrow && !wide;
+      const std::string netns(protocol_counters.column<&ProtocolCounter::netns>(table).bytes(row));
+      const auto [it, is_new] = is_narrow_.try_emplace(netns, true);
+      it->second = it->second && !wide;
     }
-  }
-
-  NamespaceCounters& of(const std::string& netns) {
-    const auto [it, is_new] = namespaces_.try_emplace(netns);
-    if (is_new) {
-      it->second.time =
-        counted_time(*context_.before, *context_.after, protocol_counters.name(), netns, context_.same_boot);
-    }
-    return it->second;
   }
 
   void compare_levels(RowPair pair) {
@@ -154,62 +124,10 @@ private:
 
   void add_counted(const ProtocolCounter& row, Event event, std::uint64_t before, std::uint64_t after) {
     event.key = counter_key(row);
-    NamespaceCounters& counters = of(event.netns);
-    const CounterDelta delta = count_between(before, after, counters.time, counters.is_narrow);
-    if (delta.kind == DeltaKind::implausible) {
-      implausible_.push_back(event.key);
-      return;
-    }
-    if (delta.kind == DeltaKind::reset) {
-      note_fall(counters, event);
-    }
-    if (delta.amount == 0) {
-      return;
-    }
-    event.fields.push_back({"delta", fmt::format("{}", delta.amount)});
-    if (delta.kind == DeltaKind::reset) {
-      event.fields.push_back({"at_least", "true"});
-      event.why.emplace_back("started again");
-    } else if (std::string rate = format_rate(delta.amount, counters.time); !rate.empty()) {
-      event.fields.push_back({"per_second", std::move(rate)});
-    }
-    if (delta.kind == DeltaKind::since_boot) {
-      event.fields.push_back({"since_boot", "true"});
-    } else if (delta.kind == DeltaKind::wrapped) {
-      event.confidence = Confidence::inferred;
-      event.why.emplace_back("wrapped at 2^32");
-    }
-    if (is_error_counter(row.group, row.name)) {
-      event.spec = &event_spec("stat.errors");
-    }
-    counters.counted.push_back(std::move(event));
-  }
-
-  static void note_fall(NamespaceCounters& counters, const Event& event) {
-    const auto rank = [](const Event& e) { return std::tuple(e.key, e.changed.front().from, e.changed.front().to); };
-    if (!counters.reset || rank(event) < rank(*counters.reset)) {
-      counters.reset = event;
-    }
-    counters.fallen.push_back(event.key);
-  }
-
-  // Counters of a namespace start again together: that one of them did casts doubt on those that look as if not.
-  void finish(NamespaceCounters& counters) {
-    for (Event& event : counters.counted) {
-      if (counters.reset && find_field(event, "at_least") == nullptr) {
-        event.confidence = Confidence::inferred;
-        event.why.emplace_back("others started again");
-      }
-      diff_.events.push_back(std::move(event));
-    }
-    if (counters.reset) {
-      Event event = std::move(*counters.reset);
-      event.spec = &event_spec("stat.reset");
-      event.key = "counters";
-      event.fields = {{"counters", fmt::format("{}", counters.fallen.size())}};
-      event.changed.clear();
-      event.why = {list_names(counters.fallen) + " fell"};
-      diff_.events.push_back(std::move(event));
+    const CounterDelta delta = count_between(before, after, events_.time_of(event.netns), is_narrow_.at(event.netns));
+    const std::string key = event.key;
+    if (!events_.add(std::move(event), delta, is_error_counter(row.group, row.name))) {
+      implausible_.push_back(key);
     }
   }
 
@@ -227,7 +145,8 @@ private:
   const RuleContext& context_;
   RowEvents rows_;
   TableDiff diff_;
-  std::map<std::string, NamespaceCounters> namespaces_;
+  CountedEvents events_;
+  std::map<std::string, bool> is_narrow_; // By namespace.
   std::vector<std::string> one_sided_;
   std::vector<std::string> implausible_;
 };

@@ -6,18 +6,17 @@
 #include <array>
 #include <initializer_list>
 
+#include "diff/describe_parts.h"
 #include "diff/output.h"
 
 namespace hindstat {
-
-namespace {
 
 std::string field(const Event& event, std::string_view name) {
   const std::string* value = find_field(event, name);
   return value == nullptr ? "" : *value;
 }
 
-void append(std::string& text, const std::string& part, std::string_view separator = ", ") {
+void append(std::string& text, const std::string& part, std::string_view separator) {
   if (!part.empty()) {
     text += text.empty() ? part : std::string(separator) + part;
   }
@@ -39,6 +38,8 @@ std::string format_changes(const Event& event) {
   }
   return text;
 }
+
+namespace {
 
 std::string format_closer(const Event& event) {
   const std::string closer = field(event, "closer");
@@ -209,8 +210,10 @@ std::string describe_flags(const Event& event) {
 }
 
 std::string describe_counted(const Event& event) {
-  return fmt::format("{}+{}{}", has_flag(event, "at_least") ? "at least " : "", field(event, "delta"),
-                     has_flag(event, "since_boot") ? " since the boot" : "");
+  const std::string percent = field(event, "percent");
+  return fmt::format("{}+{}{}{}", has_flag(event, "at_least") ? "at least " : "", field(event, "delta"),
+                     has_flag(event, "since_boot") ? " since the boot" : "",
+                     percent.empty() ? "" : fmt::format(", {}% of {}", percent, field(event, "of")));
 }
 
 std::string describe_interface_counters(const Event& event) {
@@ -338,7 +341,8 @@ constexpr std::array words{
 
 std::string describe_event(const Event& event) {
   const auto* known = std::ranges::find(words, event.spec->name, &Words::name);
-  std::string text = known != words.end() ? known->describe(event) : describe_any(event);
+  const std::optional<std::string> other = describe_network_event(event);
+  std::string text = known != words.end() ? known->describe(event) : other ? *other : describe_any(event);
   if (event.spec->table == "host") {
     text = std::string(event.spec->name.substr(event.spec->name.find('.') + 1)) + (text.empty() ? "" : ": ") + text;
   }

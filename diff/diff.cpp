@@ -10,31 +10,47 @@
 #include <span>
 
 #include "diff/addresses.h"
+#include "diff/cached_routes.h"
 #include "diff/comparability.h"
 #include "diff/counters.h"
 #include "diff/coverage.h"
+#include "diff/flow_cache.h"
 #include "diff/flows.h"
 #include "diff/groups.h"
 #include "diff/interfaces.h"
+#include "diff/neighbours.h"
 #include "diff/owners.h"
+#include "diff/policy.h"
 #include "diff/resets.h"
 #include "diff/routes.h"
 #include "diff/rows.h"
+#include "diff/settings.h"
 #include "diff/socket_sources.h"
 #include "diff/sockets.h"
+#include "diff/table_counters.h"
 #include "diff/tcp_progress.h"
 #include "diff/tcp_timeouts.h"
 #include "diff/unix_sockets.h"
 #include "tables/address.h"
 #include "tables/conntrack.h"
+#include "tables/conntrack_stat.h"
 #include "tables/interface.h"
 #include "tables/interface_counter6.h"
 #include "tables/link_group.h"
 #include "tables/multicast_group.h"
+#include "tables/multicast_source.h"
+#include "tables/neighbour.h"
+#include "tables/nexthop.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
+#include "tables/route_cache.h"
+#include "tables/route_exception.h"
+#include "tables/rule.h"
 #include "tables/service.h"
 #include "tables/sockstat.h"
+#include "tables/sysctl.h"
+#include "tables/table_stat.h"
+#include "tables/tcp_metric.h"
 #include "tables/unix_socket.h"
 #include "tables/user.h"
 
@@ -115,6 +131,19 @@ constexpr std::array table_rules{
   TableRule{socket_statistics.name(), diff_socket_statistics},
   TableRule{multicast_groups.name(), diff_multicast_groups},
   TableRule{link_groups.name(), diff_link_groups},
+  TableRule{multicast_sources.name(), diff_multicast_sources},
+  TableRule{routes.name(), diff_routes},
+  TableRule{route_exceptions.name(), diff_route_exceptions},
+  TableRule{route_cache_entries.name(), diff_flow_cache},
+  TableRule{conntracks.name(), diff_flows},
+  TableRule{conntrack_statistics.name(), diff_conntrack_statistics},
+  TableRule{table_statistics.name(), diff_table_statistics},
+  TableRule{interface_counters6.name(), diff_interface_counters6},
+  TableRule{neighbours.name(), diff_neighbours},
+  TableRule{rules.name(), diff_rules},
+  TableRule{nexthops.name(), diff_nexthops},
+  TableRule{tcp_metrics.name(), diff_tcp_metrics},
+  TableRule{sysctls.name(), diff_sysctls},
 };
 
 class Differ {
@@ -161,9 +190,6 @@ private:
       keep_protocols(events);
       return events;
     }
-    if (name == routes.name()) {
-      return diff_routes(table);
-    }
     const auto* rule = std::ranges::find(table_rules, name, &TableRule::table);
     if (rule != table_rules.end()) {
       const RuleContext context{
@@ -173,13 +199,9 @@ private:
       std::ranges::move(result.notes, std::back_inserter(comparability.notes));
       return std::move(result.events);
     }
-    if (name == conntracks.name()) {
-      return diff_flows(table, before_.find_table(name), after_.find_table(name), comparability.same_objects());
-    }
     std::vector<Event> events = diff_rows(table, comparability.same_objects(), comparability.owners_comparable);
-    if (name == users.name() || name == services.name() || name == interface_counters6.name()) {
-      // A name is recorded while its uid or port is in use, a counter while its interface is there and some only after
-      // the first count: that a row comes or goes says nothing of what it names.
+    if (name == users.name() || name == services.name()) {
+      // A name is recorded while its uid or port is in use: that a row comes or goes says nothing of what it names.
       std::erase_if(events, [](const Event& event) { return event.before_row < 0 || event.after_row < 0; });
     }
     return events;

@@ -41,8 +41,20 @@ constexpr std::array<Fields, 2> socket_fields{"dir", "dual"};
 constexpr std::array<Fields, 4> route_fields{"hops", "best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 5> hop_fields{"old", "new", "best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 3> best_fields{"best_changed", "default_lost", "default_changed"};
-constexpr std::array<Fields, 1> delta_fields{"deltas"};
 constexpr std::array<Fields, 3> flap_fields{"aspect", "transitions", "steps"};
+constexpr std::array<Fields, 6> route_state_fields{"hops",         "from",         "to",
+                                                   "best_changed", "default_lost", "default_changed"};
+constexpr std::array<Fields, 3> cached_fields{"kind", "mtu", "gateway"};
+constexpr std::array<Fields, 2> old_new_fields{"old", "new"};
+constexpr std::array<Fields, 5> churn_fields{"created", "removed", "refreshed", "per_minute", "turnover"};
+constexpr std::array<Fields, 3> flow_fields{"state", "masqueraded_as", "served_by"};
+constexpr std::array<Fields, 4> flow_end_fields{"how", "state", "masqueraded_as", "served_by"};
+constexpr std::array<Fields, 3> port_moved_fields{"how", "old", "new"};
+constexpr std::array<Fields, 3> neighbour_fields{"from", "to", "next_hop_of"};
+constexpr std::array<Fields, 3> old_new_hop_fields{"old", "new", "next_hop_of"};
+constexpr std::array<Fields, 1> link_field{"link_address"};
+constexpr std::span<const Fields> no_fields;
+constexpr std::array<Fields, 2> delta_fields{"deltas", "per_second"};
 constexpr std::array<Fields, 1> workers_field{"workers"};
 constexpr std::array<Fields, 2> unix_owner_fields{"kind", "owner_before"};
 constexpr std::array<Fields, 1> kind_field{"kind"};
@@ -51,7 +63,7 @@ constexpr std::array<Fields, 2> carrier_fields{"carrier_changes", "flaps"};
 constexpr std::array<Fields, 2> flag_fields{"set", "cleared"};
 constexpr std::array<Fields, 1> counters_field{"counters"};
 constexpr std::array<Fields, 2> rate_fields{"deltas", "per_second"};
-constexpr std::array<Fields, 4> counted_fields{"delta", "per_second", "at_least", "since_boot"};
+constexpr std::array<Fields, 6> counted_fields{"delta", "per_second", "at_least", "since_boot", "percent", "of"};
 
 constexpr std::array event_specs{
   EventSpec{"host.rebooted", "host", '!', Severity::warn, reboot_fields, "The machine was started again.", false},
@@ -117,8 +129,118 @@ constexpr std::array event_specs{
             false},
   EventSpec{"route.replaced", "route", '~', Severity::info, hop_fields,
             "The only route to the prefix was replaced by another.", false},
-  EventSpec{"route.attr", "route", '~', Severity::info, best_fields, "Only attributes or flags of the route changed.",
-            false},
+  EventSpec{"route.attr", "route", '~', Severity::info, best_fields, "Only attributes of the route changed.", false},
+  EventSpec{"route.state", "route", '>', Severity::info, route_state_fields,
+            "Next hops of the route died, lost their link or came back."},
+
+  EventSpec{"cache.created", "route_exception", '+', Severity::info, cached_fields,
+            "A path MTU or a redirect was learned for a destination."},
+  EventSpec{"cache.pmtu", "route_exception", '~', Severity::info, old_new_fields,
+            "A path MTU that was learned is another one."},
+  EventSpec{"cache.redirect", "route_exception", '~', Severity::info, old_new_fields,
+            "A destination was redirected to another gateway."},
+  EventSpec{"cache.changed", "route_exception", '~', Severity::info, no_fields,
+            "Other attributes of what was learned changed."},
+  EventSpec{"cache.refreshed", "route_exception", '~', Severity::note, cached_fields,
+            "What was learned will be kept longer than was said; shown when the table is asked for by name.", true,
+            true},
+  EventSpec{"cache.expired", "route_exception", '-', Severity::note, cached_fields,
+            "What was learned was forgotten when its time was over."},
+  EventSpec{"cache.flushed", "route_exception", '-', Severity::info, cached_fields,
+            "What was learned was forgotten with the others, or with the route it is of, before its time was over."},
+  EventSpec{"cache.evicted", "route_exception", '-', Severity::info, cached_fields,
+            "What was learned was forgotten alone before its time was over."},
+  EventSpec{"cache.churn", "route_exception", '#', Severity::note, churn_fields,
+            "How much came and went; shown when the table is asked for by name.", true, true},
+
+  EventSpec{"flowcache.created", "route_cache", '+', Severity::note, no_fields,
+            "The routing cache has another decision; shown when the table is asked for by name.", true, true},
+  EventSpec{"flowcache.removed", "route_cache", '-', Severity::note, no_fields,
+            "The routing cache forgot a decision; shown when the table is asked for by name.", true, true},
+  EventSpec{"flowcache.changed", "route_cache", '~', Severity::info, no_fields,
+            "A decision of the routing cache is another one."},
+  EventSpec{"flowcache.churn", "route_cache", '#', Severity::note, churn_fields,
+            "How much came and went; shown when the table is asked for by name.", true, true},
+
+  EventSpec{"nat.created", "conntrack", '+', Severity::info, flow_fields, "A flow is rewritten that was not there."},
+  EventSpec{"nat.replied", "conntrack", '>', Severity::note, from_to_fields,
+            "A rewritten flow was answered for the first time."},
+  EventSpec{"nat.assured", "conntrack", '>', Severity::note, from_to_fields,
+            "A rewritten flow is no longer dropped first when the table is full."},
+  EventSpec{"nat.state", "conntrack", '>', Severity::note, from_to_fields, "A rewritten flow changed its state."},
+  EventSpec{"nat.changed", "conntrack", '~', Severity::info, no_fields,
+            "Marks, labels, helper or flags of a rewritten flow changed."},
+  EventSpec{"nat.rewritten", "conntrack", '!', Severity::warn, old_new_fields,
+            "The same flow is rewritten to other addresses or ports."},
+  EventSpec{"nat.recycled", "conntrack", '!', Severity::info, flow_fields,
+            "The entry ended, and another has the same addresses and ports."},
+  EventSpec{"nat.port_moved", "conntrack", '!', Severity::info, port_moved_fields,
+            "A public address and port are now those of another client."},
+  EventSpec{"nat.destroyed", "conntrack", '-', Severity::info, flow_end_fields,
+            "A rewritten flow is gone; how: timed_out, closed or early."},
+  EventSpec{"flow.created", "conntrack", '+', Severity::note, flow_fields,
+            "A flow is tracked, not rewritten; shown when the table is asked for by name.", true, true},
+  EventSpec{"flow.replied", "conntrack", '>', Severity::note, from_to_fields,
+            "A tracked flow was answered for the first time; shown when the table is asked for by name.", true, true},
+  EventSpec{
+    "flow.assured", "conntrack", '>', Severity::note, from_to_fields,
+    "A tracked flow is no longer dropped first when the table is full; shown when the table is asked for by name.",
+    true, true},
+  EventSpec{"flow.state", "conntrack", '>', Severity::note, from_to_fields,
+            "A tracked flow changed its state; shown when the table is asked for by name.", true, true},
+  EventSpec{"flow.changed", "conntrack", '~', Severity::note, no_fields,
+            "Marks, labels, helper or flags of a tracked flow changed; shown when the table is asked for by name.",
+            true, true},
+  EventSpec{"flow.recycled", "conntrack", '!', Severity::note, flow_fields,
+            "The entry of a tracked flow ended, and another is like it; shown when the table is asked for by name.",
+            true, true},
+  EventSpec{"flow.destroyed", "conntrack", '-', Severity::note, flow_end_fields,
+            "A tracked flow is gone; how: timed_out, closed or early; shown when the table is asked for by name.", true,
+            true},
+
+  EventSpec{"neigh.mac", "neighbour", '~', Severity::warn, old_new_hop_fields,
+            "A neighbour has another link-layer address."},
+  EventSpec{"neigh.state", "neighbour", '>', Severity::note, neighbour_fields,
+            "The link-layer address of a neighbour became known, or is no longer."},
+  EventSpec{"neigh.router", "neighbour", '~', Severity::info, from_to_fields,
+            "A neighbour began, or ceased, to be a router."},
+  EventSpec{"neigh.changed", "neighbour", '~', Severity::note, no_fields, "Other attributes of a neighbour changed."},
+  EventSpec{
+    "neigh.probed", "neighbour", '>', Severity::note, from_to_fields,
+    "A neighbour without a link-layer address was looked for, or given up; shown when the table is asked for by name.",
+    true, true},
+  EventSpec{"neigh.added", "neighbour", '+', Severity::note, link_field,
+            "There is another neighbour; shown when the table is asked for by name.", true, true},
+  EventSpec{"neigh.removed", "neighbour", '-', Severity::note, link_field,
+            "A neighbour was forgotten; shown when the table is asked for by name.", true, true},
+
+  EventSpec{"rule.added", "rule", '+', Severity::info, no_fields, "There is a new rule of policy routing."},
+  EventSpec{"rule.removed", "rule", '-', Severity::info, no_fields, "A rule of policy routing is gone."},
+  EventSpec{"rule.moved", "rule", '~', Severity::info, from_to_fields,
+            "A rule of policy routing has another priority."},
+  EventSpec{"rule.changed", "rule", '~', Severity::info, no_fields, "What a rule of policy routing does changed."},
+  EventSpec{"rule.state", "rule", '>', Severity::info, from_to_fields,
+            "A rule lost, or found again, its interface or its target."},
+
+  EventSpec{"nexthop.added", "nexthop", '+', Severity::info, no_fields, "There is a new nexthop object."},
+  EventSpec{"nexthop.removed", "nexthop", '-', Severity::info, no_fields, "A nexthop object is gone."},
+  EventSpec{"nexthop.changed", "nexthop", '~', Severity::info, no_fields, "A nexthop object is another one."},
+  EventSpec{"nexthop.state", "nexthop", '>', Severity::info, from_to_fields,
+            "A nexthop object died, lost its link or came back."},
+
+  EventSpec{"tcpmetric.added", "tcp_metric", '+', Severity::note, no_fields,
+            "TCP remembers another peer; shown when the table is asked for by name.", true, true},
+  EventSpec{"tcpmetric.removed", "tcp_metric", '-', Severity::note, no_fields,
+            "TCP forgot a peer; shown when the table is asked for by name.", true, true},
+  EventSpec{"tcpmetric.changed", "tcp_metric", '~', Severity::note, no_fields,
+            "TCP learned of a peer, as each connection that closes teaches; shown when the table is asked for by name.",
+            true, true},
+
+  EventSpec{"sysctl.added", "sysctl", '+', Severity::note, no_fields,
+            "The kernel has a setting that it had not: a module was loaded."},
+  EventSpec{"sysctl.removed", "sysctl", '-', Severity::note, no_fields,
+            "The kernel no longer has a setting: a module was removed."},
+  EventSpec{"sysctl.changed", "sysctl", '~', Severity::info, from_to_fields, "A setting of the kernel was changed."},
 
   EventSpec{"unix.listen.added", "unix_socket", '+', Severity::info, workers_field,
             "A unix socket listens that did not.", false},
@@ -196,13 +318,12 @@ constexpr std::array event_specs{
             "The check for duplicates of an IPv6 address ended, or began.",
             true},
 
-  EventSpec{"stat.reset", "protocol_counter", '!', Severity::warn, counters_field,
-            "Counters of the protocols started again within one boot.", false},
+  EventSpec{"stat.reset", "*", '!', Severity::warn, counters_field, "Counters started again within one boot.", false},
   EventSpec{"stat.changed", "protocol_counter", '~', Severity::info, {}, "A setting of a protocol changed.", false},
-  EventSpec{"stat.errors", "protocol_counter", '#', Severity::warn, counted_fields,
+  EventSpec{"stat.errors", "*", '#', Severity::warn, counted_fields,
             "Errors, drops, overflows, failures, retransmissions or timeouts were counted.", false},
-  EventSpec{"stat.counted", "protocol_counter", '#', Severity::note, counted_fields,
-            "A counter of a protocol counted; shown when the table is asked for by name.", true, true},
+  EventSpec{"stat.counted", "*", '#', Severity::note, counted_fields,
+            "A counter counted; shown when the table is asked for by name.", true, true},
   EventSpec{"stat.level",
             "*",
             '#',
@@ -217,6 +338,13 @@ constexpr std::array event_specs{
   EventSpec{"mcast.left", "multicast_group", '-', Severity::info, {}, "An interface left a multicast group.", false},
   EventSpec{"mcast.users", "multicast_group", '~', Severity::note, from_to_fields,
             "More or fewer members use a group of an interface.", false},
+
+  EventSpec{"mcast.source_added", "multicast_source", '+', Severity::info, no_fields,
+            "A member of a group wants, or does not want, a source."},
+  EventSpec{"mcast.source_removed", "multicast_source", '-', Severity::info, no_fields,
+            "No member of a group names a source any more."},
+  EventSpec{"mcast.source_users", "multicast_source", '~', Severity::note, no_fields,
+            "More or fewer members want, or do not want, a source."},
 
   EventSpec{"mcast.link_joined",
             "link_group",
@@ -254,20 +382,6 @@ constexpr std::array event_specs{
 constexpr std::array<std::string_view, 8> boolean_fields{"came_and_went", "best_changed",    "default_lost",
                                                          "at_least",      "default_changed", "since_boot",
                                                          "dual",          "possibly_reset"};
-
-bool is_digit(char c) {
-  return c >= '0' && c <= '9';
-}
-
-// The run of digits at the start of `text`, without leading zeros.
-std::string_view number_at(std::string_view text) {
-  const auto end = static_cast<std::size_t>(std::ranges::find_if_not(text, is_digit) - text.begin());
-  return text.substr(0, end);
-}
-
-std::string_view without_zeros(std::string_view digits) {
-  return digits.substr(std::min(digits.find_first_not_of('0'), digits.size()));
-}
 
 } // namespace
 
@@ -321,62 +435,9 @@ std::string describe_event_spec(const EventSpec& spec) {
                      fields, spec.sentence);
 }
 
-bool natural_less(std::string_view a, std::string_view b) {
-  while (!a.empty() && !b.empty()) {
-    if (is_digit(a.front()) && is_digit(b.front())) {
-      const std::string_view run_a = number_at(a);
-      const std::string_view run_b = number_at(b);
-      const std::string_view digits_a = without_zeros(run_a);
-      const std::string_view digits_b = without_zeros(run_b);
-      if (digits_a.size() != digits_b.size()) {
-        return digits_a.size() < digits_b.size();
-      }
-      if (digits_a != digits_b) {
-        return digits_a < digits_b;
-      }
-      if (run_a.size() != run_b.size()) {
-        return run_a.size() < run_b.size();
-      }
-      a.remove_prefix(run_a.size());
-      b.remove_prefix(run_b.size());
-    } else if (a.front() != b.front()) {
-      return static_cast<unsigned char>(a.front()) < static_cast<unsigned char>(b.front());
-    } else {
-      a.remove_prefix(1);
-      b.remove_prefix(1);
-    }
-  }
-  return a.size() < b.size();
-}
-
 std::size_t count_events(std::span<const Event> events, std::string_view name) {
   return static_cast<std::size_t>(
     std::ranges::count_if(events, [&](const Event& event) { return event.spec->name == name; }));
-}
-
-std::string natural_order_key(std::string_view text) {
-  std::string key;
-  append_natural_order_key(key, text);
-  return key;
-}
-
-void append_natural_order_key(std::string& key, std::string_view text) {
-  // A run of digits: '0', the number of digits without leading zeros, those digits, the length of the run.
-  const auto length = [](std::string_view run) { return static_cast<char>(std::min<std::size_t>(run.size(), 255)); };
-  while (!text.empty()) {
-    if (!is_digit(text.front())) {
-      key += text.front();
-      text.remove_prefix(1);
-      continue;
-    }
-    const std::string_view run = number_at(text);
-    const std::string_view digits = without_zeros(run);
-    key += '0';
-    key += length(digits);
-    key += digits;
-    key += length(run);
-    text.remove_prefix(run.size());
-  }
 }
 
 } // namespace hindstat

@@ -7,6 +7,7 @@
 #include "diff/row_events.h"
 #include "diff/rows.h"
 #include "tables/multicast_group.h"
+#include "tables/multicast_source.h"
 
 namespace hindstat {
 
@@ -14,6 +15,10 @@ namespace {
 
 MulticastGroup row_of(const Table& table, std::uint32_t row) {
   return multicast_groups.row(table, row);
+}
+
+MulticastSource source_of(const Table& table, std::uint32_t row) {
+  return multicast_sources.row(table, row);
 }
 
 // "239.1.2.3 dev eth0"
@@ -57,6 +62,38 @@ TableDiff diff_link_groups(const ComparedTable& table, const RuleContext& contex
     event.spec = &event_spec(event.before_row < 0  ? "mcast.link_joined"
                              : event.after_row < 0 ? "mcast.link_left"
                                                    : "mcast.link_users");
+  }
+  return diff;
+}
+
+TableDiff diff_multicast_sources(const ComparedTable& table, const RuleContext& context) {
+  const Table& before = table.before.table();
+  const Table& after = table.after.table();
+  const RowEvents rows(table);
+  TableDiff diff;
+  const auto add = [&](Event event, const MulticastSource& row) {
+    event.key =
+      fmt::format("{} from {} dev {}", format_ip_address(row.group), format_ip_address(row.source), row.interface);
+    diff.events.push_back(std::move(event));
+  };
+  RowMatch match = match_rows(table, context.same_boot);
+  std::vector<RowPair> stayed =
+    pair_renamed<MulticastSource>(match, before, after, context.renames, source_of,
+                                  [](const MulticastSource& row) { return std::pair(row.group, row.source); });
+  stayed.insert(stayed.end(), match.changed.begin(), match.changed.end());
+  for (const RowPair& pair : stayed) {
+    Event event = rows.changed("mcast.source_users", pair);
+    rows.add_change(event, multicast_sources.index_of<&MulticastSource::including>(), pair);
+    rows.add_change(event, multicast_sources.index_of<&MulticastSource::excluding>(), pair);
+    if (!event.changed.empty()) {
+      add(std::move(event), source_of(after, pair.after));
+    }
+  }
+  for (const std::uint32_t row : match.removed) {
+    add(rows.removed("mcast.source_removed", row), source_of(before, row));
+  }
+  for (const std::uint32_t row : match.added) {
+    add(rows.added("mcast.source_added", row), source_of(after, row));
   }
   return diff;
 }

@@ -13,4 +13,7 @@ namespace hindstat {
 /// Both tables are of spec `link_groups`.
 [[nodiscard]] TableDiff diff_link_groups(const ComparedTable& table, const RuleContext& context);
 
+/// What happened to the sources that members of groups name. Another name of the same interface is no change.
+[[nodiscard]] TableDiff diff_multicast_sources(const ComparedTable& table, const RuleContext& context);
+
 } // namespace hindstat

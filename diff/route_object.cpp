@@ -16,31 +16,20 @@ constexpr std::uint32_t table_default = 253;
 constexpr std::uint32_t table_main = 254;
 constexpr std::uint32_t table_local = 255;
 
-std::string format_prefix(const IpAddress& address, std::uint8_t length) {
-  const std::uint8_t whole = address.is_v4() ? 32 : 128;
-  return length == whole ? format_ip_address(address) : fmt::format("{}/{}", format_ip_address(address), length);
-}
-
-std::string format_table(std::uint32_t table) {
-  switch (table) {
-    case table_default:
-      return "default";
-    case table_local:
-      return "local";
-    default:
-      return fmt::format("{}", table);
-  }
-}
-
 } // namespace
 
-RouteGroup make_route_group(const Table& table, const std::vector<std::uint32_t>& rows) {
+RouteGroup make_route_group(const Table& table, const std::vector<std::uint32_t>& rows,
+                            const InterfaceRenames& renames) {
   std::map<std::pair<std::uint32_t, RouteType>, std::vector<std::pair<NextHop, std::uint32_t>>> hops;
   std::map<std::pair<std::uint32_t, RouteType>, bool> usable;
   for (const std::uint32_t row : rows) {
-    const Route route = routes.row(table, row);
+    Route route = routes.row(table, row);
+    if (const auto renamed = renames.find({route.netns, route.interface.value_or("")}); renamed != renames.end()) {
+      route.interface = renamed->second;
+    }
     const std::pair name(route.metric, route.type);
-    hops[name].emplace_back(NextHop{route.gateway, route.interface, route.weight, route.nexthop_id}, row);
+    hops[name].emplace_back(
+      NextHop{route.gateway, route.interface, route.weight, route.nexthop_id, route.flags.has(RouteFlag::onlink)}, row);
     usable[name] = usable[name] || !route.flags.has(RouteFlag::dead);
   }
   RouteGroup group;
@@ -63,6 +52,24 @@ const RouteObject* find_best(const RouteGroup& group) {
   return it == group.end() ? nullptr : &*it;
 }
 
+std::string format_prefix(const IpAddress& address, std::uint8_t length) {
+  const std::uint8_t whole = address.is_v4() ? 32 : 128;
+  return length == whole ? format_ip_address(address) : fmt::format("{}/{}", format_ip_address(address), length);
+}
+
+std::string format_route_table(std::uint32_t table) {
+  switch (table) {
+    case table_default:
+      return "default";
+    case table_main:
+      return "main";
+    case table_local:
+      return "local";
+    default:
+      return fmt::format("{}", table);
+  }
+}
+
 std::string format_route_prefix(const Route& route) {
   std::string text = route.prefix_length != 0    ? format_prefix(route.destination, route.prefix_length)
                      : route.destination.is_v4() ? "default"
@@ -74,7 +81,7 @@ std::string format_route_prefix(const Route& route) {
     text += fmt::format(" tos {:#x}", route.tos);
   }
   if (route.table != table_main) {
-    text += fmt::format(" table {}", format_table(route.table));
+    text += fmt::format(" table {}", format_route_table(route.table));
   }
   return text;
 }
@@ -106,6 +113,7 @@ std::string format_hops(const std::vector<NextHop>& hops) {
     if (hop.nexthop_id) {
       add("nhid", fmt::format("{}", *hop.nexthop_id));
     }
+    one += hop.onlink ? " onlink" : "";
     text += (text.empty() ? "" : ", ") + one;
   }
   return text;

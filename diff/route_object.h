@@ -8,6 +8,7 @@
 #include <tuple>
 #include <vector>
 
+#include "diff/rule_context.h"
 #include "tables/route.h"
 
 namespace hindstat {
@@ -18,11 +19,12 @@ struct NextHop {
   std::optional<std::string> interface;
   std::optional<std::uint16_t> weight;
   std::optional<std::uint32_t> nexthop_id;
+  bool onlink = false;
 
   friend bool operator==(const NextHop&, const NextHop&) = default;
   friend std::strong_ordering operator<=>(const NextHop& a, const NextHop& b) {
-    return std::tie(a.gateway, a.interface, a.weight, a.nexthop_id)
-           <=> std::tie(b.gateway, b.interface, b.weight, b.nexthop_id);
+    return std::tie(a.gateway, a.interface, a.weight, a.nexthop_id, a.onlink)
+           <=> std::tie(b.gateway, b.interface, b.weight, b.nexthop_id, b.onlink);
   }
 };
 
@@ -38,12 +40,17 @@ struct RouteObject {
 /// All routes to one prefix (and source and type of service), by metric and then type: the first usable one is taken.
 using RouteGroup = std::vector<RouteObject>;
 
-/// `rows` are rows of `table` with one key.
-[[nodiscard]] RouteGroup make_route_group(const Table& table, const std::vector<std::uint32_t>& rows);
+/// `rows` are rows of `table` with one key. Interfaces in `renames` have their new name.
+[[nodiscard]] RouteGroup make_route_group(const Table& table, const std::vector<std::uint32_t>& rows,
+                                          const InterfaceRenames& renames = {});
 
 /// The usable route with the lowest metric; nullptr when there is none.
 [[nodiscard]] const RouteObject* find_best(const RouteGroup& group);
 
+/// "10.0.0.1", "10.9.0.0/16": a prefix of all bits is an address.
+[[nodiscard]] std::string format_prefix(const IpAddress& address, std::uint8_t length);
+/// "main", "local", "default", or the number of a routing table.
+[[nodiscard]] std::string format_route_table(std::uint32_t table);
 /// "default", "default (IPv6)", "10.9.0.0/16", "10.0.0.1", with " table 100", " from fd77::/64" and " tos 0x10" where
 /// they are not the usual ones.
 [[nodiscard]] std::string format_route_prefix(const Route& route);

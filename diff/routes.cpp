@@ -31,6 +31,21 @@ std::string key_bytes(const Table& table, std::uint32_t row) {
   return key;
 }
 
+// What the kernel derives from the state of the links.
+constexpr std::uint32_t link_flags = static_cast<std::uint32_t>(RouteFlag::dead)
+                                     | static_cast<std::uint32_t>(RouteFlag::linkdown)
+                                     | static_cast<std::uint32_t>(RouteFlag::unresolved);
+
+std::string format_route_flags(std::uint32_t bits) {
+  std::string text;
+  for (const ValueName& name : NamesOf<RouteFlag>::values) {
+    if ((bits & name.value) != 0) {
+      text += (text.empty() ? "" : ",") + std::string(name.name);
+    }
+  }
+  return text;
+}
+
 struct Candidates {
   std::vector<const RouteObject*> before;
   std::vector<const RouteObject*> after;
@@ -38,8 +53,8 @@ struct Candidates {
 
 class RouteDiffer {
 public:
-  explicit RouteDiffer(const ComparedTable& table)
-    : sides_(table), before_(table.before.table()), after_(table.after.table()) {
+  RouteDiffer(const ComparedTable& table, const InterfaceRenames& renames)
+    : sides_(table), before_(table.before.table()), after_(table.after.table()), renames_(renames) {
   }
 
   std::vector<Event> run() {
@@ -63,7 +78,7 @@ public:
       }
     }
     for (const auto& [key, rows] : groups) {
-      compare_groups(make_route_group(before_, rows.before), make_route_group(after_, rows.after));
+      compare_groups(make_route_group(before_, rows.before, renames_), make_route_group(after_, rows.after));
     }
     return std::move(events_);
   }
@@ -141,6 +156,7 @@ private:
       for (NextHop& hop : hops) {
         hop.weight = std::nullopt;
         hop.nexthop_id = std::nullopt;
+        hop.onlink = false;
       }
       std::ranges::sort(hops);
     }
@@ -170,14 +186,55 @@ private:
     events_.push_back(std::move(event));
   }
 
+  // The next hops are equal, and in one order, where both sources tell all of them.
   void compare_attributes(const RouteObject& a, const RouteObject& b) {
+    compare_links(a, b);
     Event event = make("route.attr", &a, &b, format_route(row_of(a, before_)));
     for (std::size_t i = 0; i < std::min(a.rows.size(), b.rows.size()) && event.changed.empty(); ++i) {
       add_changes(event, a.rows[i], b.rows[i]);
+      std::erase_if(event.changed, [&](const EventChange& change) {
+        return change.column == "flags"
+               && other_flags(flags_of(before_, a.rows[i])) == other_flags(flags_of(after_, b.rows[i]));
+      });
     }
     if (!event.changed.empty()) {
       events_.push_back(std::move(event));
     }
+  }
+
+  // What became of the links of the next hops, which nobody told the route.
+  void compare_links(const RouteObject& a, const RouteObject& b) {
+    Event event = make("route.state", &a, &b, format_route(row_of(a, before_)));
+    std::vector<NextHop> hops;
+    for (std::size_t i = 0; i < std::min(a.rows.size(), b.rows.size()); ++i) {
+      const std::uint32_t from = flags_of(before_, a.rows[i]) & link_flags;
+      const std::uint32_t to = flags_of(after_, b.rows[i]) & link_flags;
+      if (from == to
+          || (sides_.sources_differ
+              && (before_.column(flags_column).is_null(a.rows[i]) || after_.column(flags_column).is_null(b.rows[i])))) {
+        continue;
+      }
+      if (hops.empty()) {
+        event.changed.push_back({"flags", format_route_flags(from), format_route_flags(to)});
+        event.before_row = sides_.before.origin(a.rows[i]);
+        event.after_row = sides_.after.origin(b.rows[i]);
+      }
+      hops.push_back(b.hops[i]);
+    }
+    if (!hops.empty()) {
+      const EventChange change = event.changed.front();
+      event.fields.insert(
+        event.fields.begin(),
+        {{"hops", format_hops(hops)}, {"from", change.from.value_or("")}, {"to", change.to.value_or("")}});
+      events_.push_back(std::move(event));
+    }
+  }
+
+  static std::uint32_t flags_of(const Table& table, std::uint32_t row) {
+    return static_cast<std::uint32_t>(table.column(flags_column).raw(row));
+  }
+  static std::uint32_t other_flags(std::uint32_t flags) {
+    return flags & ~link_flags;
   }
 
   void pair_by_hops(Candidates& left) {
@@ -289,6 +346,12 @@ private:
     }
   }
 
+  [[nodiscard]] bool is_renamed(std::uint32_t row_before, std::uint32_t row_after) const {
+    const Route before = routes.row(before_, row_before);
+    const auto renamed = renames_.find({before.netns, before.interface.value_or("")});
+    return renamed != renames_.end() && routes.row(after_, row_after).interface == renamed->second;
+  }
+
   // The columns that differ, but for the key and what is never compared.
   void add_changes(Event& event, std::uint32_t row_before, std::uint32_t row_after) const {
     const auto& columns = before_.spec().columns;
@@ -299,7 +362,8 @@ private:
       const Column& a = before_.column(i);
       const Column& b = after_.column(i);
       const bool unknown = sides_.sources_differ && (a.is_null(row_before) || b.is_null(row_after));
-      if (unknown || Table::cells_equal(a, row_before, b, row_after)) {
+      if (unknown || Table::cells_equal(a, row_before, b, row_after)
+          || (i == routes.index_of<&Route::interface>() && is_renamed(row_before, row_after))) {
         continue;
       }
       const auto text = [&](const Column& column, std::uint32_t row) {
@@ -309,9 +373,12 @@ private:
     }
   }
 
+  static constexpr std::size_t flags_column = routes.index_of<&Route::flags>();
+
   const ComparedTable& sides_;
   const Table& before_;
   const Table& after_;
+  const InterfaceRenames& renames_;
   const RouteObject* best_before_ = nullptr;
   const RouteObject* best_after_ = nullptr;
   bool best_differs_ = false;
@@ -320,8 +387,8 @@ private:
 
 } // namespace
 
-std::vector<Event> diff_routes(const ComparedTable& table) {
-  return RouteDiffer(table).run();
+TableDiff diff_routes(const ComparedTable& table, const RuleContext& context) {
+  return {RouteDiffer(table, context.renames).run(), {}};
 }
 
 } // namespace hindstat

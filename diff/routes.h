@@ -1,15 +1,14 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
-#include <vector>
-
-#include "diff/event.h"
+#include "diff/rule_context.h"
 #include "diff/side_rows.h"
 
 namespace hindstat {
 
-/// What happened to the routes (diff-semantics 3.5), one event a route however many rows (next hops) it has. Both
-/// tables are of spec `routes`; the order of rows does not matter.
-[[nodiscard]] std::vector<Event> diff_routes(const ComparedTable& table);
+/// What happened to the routes (diff-semantics 3.5), one event a route however many rows (next hops) it has; what its
+/// next hops' links did is an event of its own. Another name of the same interface is no change. Both tables are of
+/// spec `routes`; the order of rows does not matter.
+[[nodiscard]] TableDiff diff_routes(const ComparedTable& table, const RuleContext& context);
 
 } // namespace hindstat

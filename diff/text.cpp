@@ -23,7 +23,8 @@ constexpr std::size_t least_words = 24; // Narrower than that nothing is broken.
 // Tables whose lines are under one heading.
 constexpr std::string_view statistics = "stats (per second)";
 std::string_view section_of(const Event& event) {
-  const bool counted = event.table == protocol_counters.name() || event.table == socket_statistics.name();
+  const bool counted = event.table == protocol_counters.name() || event.table == socket_statistics.name()
+                       || event.spec->name.starts_with("stat.");
   return counted ? statistics : std::string_view(event.table);
 }
 

@@ -12,11 +12,15 @@
 #include "cli/store_path.h"
 #include "cli/terminal.h"
 #include "cli/tool.h"
+#include "diff/lookup_output.h"
 #include "diff/output.h"
 #include "diff/program/comparison.h"
 #include "diff/program/range.h"
 #include "store/store.h"
 #include "store/walk.h"
+#include "tables/route.h"
+#include "tables/route_exception.h"
+#include "tables/rule.h"
 
 namespace hindstat {
 
@@ -127,6 +131,39 @@ std::vector<std::int64_t> moments_of_host(const std::vector<SnapshotEntry>& entr
   return moments;
 }
 
+// --to: of a range its two ends.
+ExitCode look_up(const DiffCommand& command, const Store& store, const RangeSelection& selection) {
+  const std::optional<IpAddress> address = parse_ip_address(command.to);
+  if (!address) {
+    throw Error(
+      fmt::format("--to takes an address such as 192.0.2.1 or fd00::1, not '{}'", escape_terminal(command.to)));
+  }
+  const std::vector<std::string> loaded{std::string(routes.name()), std::string(rules.name()),
+                                        std::string(route_exceptions.name())};
+  std::vector<Snapshot> both;
+  for (const Selected* selected : {&selection.before, &selection.after}) {
+    both.push_back(store.load(selected->entry.id, loaded));
+  }
+  both = choose_namespaces(std::move(both), command.namespaces);
+  const std::vector<LookedUp> found = look_up_both(both.front(), both.back(), *address);
+  const Zone zone = command.viewer_zone();
+  DiffLabels labels;
+  labels.before = make_label(selection.before, both.front(), zone, "");
+  labels.after = make_label(selection.after, both.back(), zone, "");
+  labels.format_time = [&](std::int64_t realtime_ns) {
+    return command.forms.json ? format_time_iso(realtime_ns) : format_time(realtime_ns, zone);
+  };
+  if (!command.quiet) {
+    print(command.forms.json ? format_lookup_json(found, *address, labels)
+                             : format_lookup_text(found, *address, labels));
+  }
+  if (!std::ranges::all_of(found, &LookedUp::is_known)) {
+    return ExitCode::trouble;
+  }
+  return std::ranges::all_of(found, &LookedUp::is_same) || command.exit_zero ? ExitCode::success
+                                                                             : ExitCode::differences;
+}
+
 ExitCode compare_two(const DiffCommand& command, const Comparison& comparison, const Store& store,
                      const RangeSelection& selection) {
   // Where a chain leads from one to the other only what was touched between is looked at.
@@ -171,6 +208,9 @@ ExitCode run_diff(const DiffCommand& command) {
   const std::vector<SnapshotEntry> entries = store.list();
   const RangeSelection selection = select(entries, command);
   comparison.set_recorded(moments_of_host(entries, selection.before.entry.info));
+  if (!command.to.empty()) {
+    return look_up(command, store, selection);
+  }
   if (selection.kind == RangeSelection::Kind::range) {
     return run_range(command, comparison, store, selection);
   }

@@ -10,6 +10,7 @@
 #include "tables/interface.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
+#include "tables/route.h"
 #include "tables/sysctl.h"
 #include "tables/tcp_info.h"
 #include "tables/user.h"
@@ -49,6 +50,7 @@ Comparison::Comparison(const DiffCommand& command)
     loaded_.emplace_back(protocol_counters.name()); // Counts the connections that were opened.
     loaded_.emplace_back(sysctls.name());           // Say how long states of TCP last.
     loaded_.emplace_back(tcp_infos.name());         // Tell whether a connection moves data.
+    loaded_.emplace_back(routes.name()); // Tells why what was learned is gone, and which neighbours are routers.
   }
 }
 

@@ -127,6 +127,9 @@ void add_diff_options(CLI::App& app, DiffCommand& command) {
     .add_flag("--cross-netns", command.cross_namespaces,
               "Compare two namespaces of one host, too: by name, not as the same objects")
     ->group(tables_group);
+  app.add_option("--to", command.to, "Instead: which route packets to this address took, in A and in B")
+    ->option_text("ADDRESS")
+    ->group(tables_group);
   add_event_filters(app, command.filters, filters_group);
   add_row_filters(app, command.filters, filters_group);
   app.add_option("--where", command.where, "An expression of SQLite over the members of the event")

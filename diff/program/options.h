@@ -38,6 +38,7 @@ struct DiffCommand {
   std::vector<std::string> tables;
   NamespaceChoice namespaces;
   FilterOptions filters;
+  std::string to; ///< --to ADDRESS
   std::string where;
 
   Forms forms;

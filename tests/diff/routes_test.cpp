@@ -108,7 +108,9 @@ TEST_CASE("attributes and flags are one event, timers none", "[diff]") {
   Route dead = gateway;
   dead.flags.set(RouteFlag::dead);
   const auto died = diff_routes_of({gateway}, {dead});
-  REQUIRE(in_words(died) == Lines{"route.attr default metric 100 best_changed=true default_lost=true"});
+  REQUIRE(in_words(died)
+          == Lines{"route.state default metric 100 hops=via 10.0.0.1 dev eth0 from= to=dead best_changed=true "
+                   "default_lost=true"});
   Route expiring = gateway;
   expiring.expires = 5;
   CHECK(diff_routes_of({gateway}, {expiring}).empty());
@@ -128,4 +130,22 @@ TEST_CASE("routes are called as ip-route calls them", "[diff]") {
   sourced.source = ip("fd78::");
   sourced.source_prefix_length = 48;
   CHECK(key(sourced) == "fd77::/64 from fd78::/48");
+}
+
+TEST_CASE("a link that went down is a state of the routes over it, and not more", "[diff]") {
+  Route down = direct;
+  down.flags.set(RouteFlag::linkdown);
+  const auto events = diff_routes_of({direct, gateway}, {down, gateway});
+  REQUIRE(in_words(events) == Lines{"route.state 10.0.0.0/24 hops=dev eth0 from= to=linkdown best_changed=false"});
+  down.mtu = 1400;
+  CHECK(in_words(diff_routes_of({direct}, {down}))
+        == Lines{"route.attr 10.0.0.0/24 best_changed=false",
+                 "route.state 10.0.0.0/24 hops=dev eth0 from= to=linkdown best_changed=false"});
+  Route one_of_two = hop("10.0.0.8", 1, 1);
+  one_of_two.flags.set(RouteFlag::dead);
+  CHECK(in_words(diff_routes_of({hop("10.0.0.7", 0, 1), hop("10.0.0.8", 1, 1)}, {hop("10.0.0.7", 0, 1), one_of_two}))
+        == Lines{"route.state 10.9.0.0/16 hops=via 10.0.0.8 dev eth0 weight 1 from= to=dead best_changed=false"});
+  Route onlink = gateway;
+  onlink.flags.set(RouteFlag::onlink);
+  CHECK(diff_routes_of({gateway}, {onlink}).at(0).spec->name == "route.nexthop");
 }

@@ -353,9 +353,9 @@ class Masquerade(unittest.TestCase):
         added = [line for line in text.lines() if line.startswith("+ ")]
         self.assertEqual(len(added), 1, text)
         self.assertEqual(added[0].split("  ", 1)[1].strip(),
-                         f"{key}  state ESTABLISHED, flags replied,assured, nat source, reply_destination 10.77.2.1")
+                         f"{key}  ESTABLISHED, masqueraded as 10.77.2.1:{port}")
         events = lab.tool("hindstat-diff", "--store", store, "--table", "conntrack", "--json").json_lines()[1:-1]
-        self.assertEqual([event["key"] for event in events if event["ev"] == "row.added"], [key])
+        self.assertEqual([event["key"] for event in events if event["ev"] == "nat.created"], [key])
 
 
 if __name__ == "__main__":
