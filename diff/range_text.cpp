@@ -24,6 +24,20 @@ std::string_view short_name(std::string_view kind) {
   return kind.substr(kind.find('.') + 1);
 }
 
+// "2026-11-21 03:09:00 +0000" and "2026-11-21 03:10:00 +0000" as "2026-11-21 03:09:00..03:10:00": the header has the
+// zone. What does not look like this is written in full.
+std::string join_times(const std::string& from, const std::string& to) {
+  const std::size_t date = from.find(' ');
+  const std::size_t zone = from.rfind(' ');
+  const bool alike = date != std::string::npos && zone > date && to.size() == from.size()
+                     && to.compare(zone, std::string::npos, from, zone) == 0;
+  if (!alike) {
+    return from + ".." + to;
+  }
+  const bool same_day = to.compare(0, date, from, 0, date) == 0;
+  return from.substr(0, zone) + ".." + (same_day ? to.substr(date + 1, zone - date - 1) : to.substr(0, zone));
+}
+
 class RangeWriter {
 public:
   RangeWriter(const RangeSummary& range, const RangeLabels& labels, const RangeTextOptions& options)
@@ -70,7 +84,7 @@ private:
   }
   // A step: after which snapshot and before which.
   [[nodiscard]] std::string span_of(std::size_t step) const {
-    return fmt::format("{} .. {}", time_of(step), time_of(step + 1));
+    return join_times(time_of(step), time_of(step + 1));
   }
   [[nodiscard]] std::string bounds(const DurationBounds& duration) const {
     const std::string least = labels_.format_duration(duration.least);

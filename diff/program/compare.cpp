@@ -205,7 +205,11 @@ ExitCode run_diff(const DiffCommand& command) {
   check(command);
   Comparison comparison(command);
   const Store store(command.store.empty() ? default_store_path(false) : command.store);
-  const std::vector<SnapshotEntry> entries = store.list();
+  const SoundEntries sound = store.list_sound();
+  for (const std::string& sentence : sound.damage) {
+    warn(diff_tool, sentence + "; it is left out");
+  }
+  const std::vector<SnapshotEntry>& entries = sound.entries;
   const RangeSelection selection = select(entries, command);
   comparison.set_recorded(moments_of_host(entries, selection.before.entry.info));
   if (!command.to.empty()) {
