@@ -90,7 +90,12 @@ TEST_CASE("porcelain begins with its version and ends with the counts", "[diff]"
 }
 
 TEST_CASE("hostile names break no record", "[diff]") {
-  const Scene scene({}, {named("a\tb\nc\x1b[2J,\"d\"")});
+  const std::string name = "a\tb\nc\x1b[2J,\"d\"";
+  Scene scene({}, {named(name)});
+  for (Snapshot* side : {&scene.a, &scene.b}) {
+    side->captures.push_back(side->captures.front());
+    side->captures.back().netns = name;
+  }
   for (const std::string& text : {format_diff_porcelain(scene.diff(), scene.labels, {}, false),
                                   format_diff_name_status(scene.diff(), false, false)}) {
     CHECK_THAT(text, Contains("a\\x09b\\x0ac\\x1b[2J,\"d\""));
