@@ -8,6 +8,7 @@
 #include <array>
 #include <charconv>
 #include <cmath>
+#include <utility>
 
 #include <fmt/format.h>
 
@@ -265,6 +266,61 @@ void Filter::apply(std::vector<Event>& events, const Snapshot& before, const Sna
       add_raw_columns(event, before, after);
     }
   }
+}
+
+void keep_rows(Snapshot& snapshot, const std::vector<std::string>& tables, const Filter& filter) {
+  FactFinder finder(snapshot, snapshot);
+  std::vector<std::pair<Table*, std::vector<std::uint32_t>>> kept;
+  for (Table& table : snapshot.tables) {
+    if (std::ranges::find(tables, table.spec().name) == tables.end()) {
+      continue;
+    }
+    std::vector<std::uint32_t>& rows = kept.emplace_back(&table, std::vector<std::uint32_t>()).second;
+    for (std::uint32_t row = 0; row < table.size(); ++row) {
+      if (filter.accepts(finder.facts_of_row(table, row))) {
+        rows.push_back(row);
+      }
+    }
+  }
+  // Only now: until here every row can be named.
+  for (auto& [table, rows] : kept) {
+    *table = table->select(rows);
+  }
+}
+
+std::string describe(const FilterOptions& filters) {
+  const std::array<std::pair<const char*, const std::vector<std::string>*>, 15> lists{{
+    {"--event", &filters.events},
+    {"--severity", &filters.severities},
+    {"--state", &filters.states},
+    {"--port", &filters.ports},
+    {"--lport", &filters.local_ports},
+    {"--rport", &filters.remote_ports},
+    {"--addr", &filters.addresses},
+    {"--peer", &filters.peers},
+    {"--prefix", &filters.prefixes},
+    {"--dev", &filters.devices},
+    {"--proc", &filters.processes},
+    {"--user", &filters.users},
+    {"--ignore", &filters.ignored},
+    {"--only", &filters.only},
+    {"--min-delta", &filters.least_deltas},
+  }};
+  std::string text;
+  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : " ") + part; };
+  for (const auto& [name, values] : lists) {
+    std::string joined;
+    for (const std::string& value : *values) {
+      joined += (joined.empty() ? "" : ",") + value;
+    }
+    if (!values->empty()) {
+      add(fmt::format("{} {}", name, joined));
+    }
+  }
+  if (filters.no_loopback) {
+    add("--no-loopback");
+  }
+  return text;
 }
 
 } // namespace hindstat

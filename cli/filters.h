@@ -88,6 +88,12 @@ private:
   bool raw_ = false;
 };
 
+/// The filters as they were typed, "--port 443 --state CLOSE_WAIT"; "" without any.
+[[nodiscard]] std::string describe(const FilterOptions& filters);
+
+/// Takes out of these tables of a snapshot the rows that do not fit. Its tables user and process name uids and pids.
+void keep_rows(Snapshot& snapshot, const std::vector<std::string>& tables, const Filter& filter);
+
 /// Which tables are compared: those chosen by name, or all but some.
 struct TableChoice {
   std::vector<std::string> tables;    ///< All when empty.

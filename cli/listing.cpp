@@ -2,6 +2,7 @@
 #include "cli/listing.h"
 
 #include <algorithm>
+#include <limits>
 #include <utility>
 
 #include <fmt/format.h>
@@ -49,11 +50,42 @@ struct Shown {
 struct AllShown {
   std::vector<Shown> snapshots;
   std::vector<std::string> damage;
+  StoreNotes notes;
 };
 
-AllShown read_all(const Store& store) {
+bool is_empty(const RangeRequest& choice) {
+  return choice.snapshots.empty() && choice.last.empty() && choice.around.empty() && choice.window.empty()
+         && choice.host.empty();
+}
+
+/// Leaves the snapshots chosen, and the marks and gaps of their host and time.
+void choose(std::vector<SnapshotEntry>& entries, StoreNotes& notes, const RangeRequest& choice, const Zone& zone) {
+  const SelectorOptions options = viewer_options(zone);
+  const bool whole_host = choice.snapshots.empty() && choice.last.empty() && choice.around.empty();
+  std::int64_t from_ns = std::numeric_limits<std::int64_t>::min();
+  std::int64_t to_ns = std::numeric_limits<std::int64_t>::max();
+  if (whole_host && choice.window.empty()) {
+    entries = entries_of_host(entries, choice.host, options);
+  } else {
+    const RangeSelection range = select_range(entries, choice, options);
+    entries = range.snapshots;
+    from_ns = entries.front().info.clocks.realtime_ns;
+    to_ns = range.to_ns.value_or(entries.back().info.clocks.realtime_ns);
+  }
+  const SnapshotInfo host = entries.front().info;
+  const auto is_other = [&](const auto& note, std::int64_t first_ns, std::int64_t last_ns) {
+    return note.host != host.host || note.machine_id != host.machine_id || last_ns < from_ns || to_ns < first_ns;
+  };
+  std::erase_if(notes.marks, [&](const Mark& mark) { return is_other(mark, mark.at_ns, mark.at_ns); });
+  std::erase_if(notes.gaps, [&](const Gap& gap) { return is_other(gap, gap.first_ns, gap.last_ns); });
+}
+
+AllShown read_all(const Store& store, const RangeRequest& choice, const Zone& zone) {
   SoundEntries sound = store.list_sound();
-  AllShown all{{}, std::move(sound.damage)};
+  AllShown all{{}, std::move(sound.damage), store.notes()};
+  if (!is_empty(choice)) {
+    choose(sound.entries, all.notes, choice, zone);
+  }
   for (SnapshotEntry& entry : sound.entries) {
     try {
       Shown shown{entry, store.load_captures(entry.id), store.size_of(entry.id)};
@@ -154,8 +186,8 @@ std::vector<std::string> list_problems(const std::vector<Capture>& of_snapshot) 
   return sentences;
 }
 
-Listing format_listing(const Store& store, const Zone& zone) {
-  AllShown all = read_all(store);
+Listing format_listing(const Store& store, const Zone& zone, const RangeRequest& choice) {
+  AllShown all = read_all(store, choice, zone);
   const std::vector<std::string> tables = column_names(all.snapshots);
   using Align = TextTable::Align;
   std::vector<Align> aligns{Align::right, Align::left, Align::left};
@@ -175,13 +207,13 @@ Listing format_listing(const Store& store, const Zone& zone) {
   for (const Shown& shown : all.snapshots) {
     entries.push_back(shown.entry);
   }
-  return {text.format() + format_notes(store.notes(), entries, zone), std::move(all.damage)};
+  return {text.format() + format_notes(all.notes, entries, zone), std::move(all.damage)};
 }
 
-Listing format_listing_json(const Store& store) {
+Listing format_listing_json(const Store& store, const Zone& zone, const RangeRequest& choice) {
   std::string lines;
-  AllShown all = read_all(store);
-  const StoreNotes notes = store.notes();
+  AllShown all = read_all(store, choice, zone);
+  const StoreNotes& notes = all.notes;
   const auto pinned = pin_notes(notes);
   for (const Shown& shown : all.snapshots) {
     const SnapshotEntry& entry = shown.entry;

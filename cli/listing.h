@@ -4,6 +4,7 @@
 #include <string>
 #include <vector>
 
+#include "cli/range_selection.h"
 #include "cli/times.h"
 #include "store/store.h"
 
@@ -15,12 +16,22 @@ struct Listing {
   std::vector<std::string> damage;
 };
 
-/// Every snapshot of a store for people: id, host, time, rows of each table, bytes, and the statuses that are not
-/// complete with their reasons; then marks, pins and gaps.
-[[nodiscard]] Listing format_listing(const Store& store, const Zone& zone);
+/// The snapshots of a store that are chosen (all where nothing is; else those of the host, or of the range, with the
+/// marks and gaps of the same host and time) for people: id, host, time, rows of each table, bytes, and the statuses
+/// that are not complete with their reasons; then marks, pins and gaps.
+[[nodiscard]] Listing format_listing(const Store& store, const Zone& zone, const RangeRequest& choice = {});
 
 /// The same as JSON Lines: an object a snapshot, then one a mark and one a gap, told apart by "kind".
-[[nodiscard]] Listing format_listing_json(const Store& store);
+[[nodiscard]] Listing format_listing_json(const Store& store, const Zone& zone = {}, const RangeRequest& choice = {});
+
+/// The options --host, --last, --around and --window of a verb `list` (a CLI::App, which only mains include).
+template <typename App>
+void add_listing_options(App& list, RangeRequest& choice) {
+  list.add_option("--host", choice.host, "Only of this host")->option_text("NAME");
+  list.add_option("--last", choice.last, "Only the last hour, and the one before it")->option_text("1h");
+  list.add_option("--around", choice.around, "Only those around a moment")->option_text("TIME");
+  list.add_option("--window", choice.window, "So much before and after it (30m)")->option_text("10m");
+}
 
 /// To be called when the text has been printed: throws Error when it had to leave out damaged snapshots.
 void require_complete(const Listing& listing);

@@ -352,6 +352,11 @@ std::string describe_event(const Event& event) {
   if (event.confidence == Confidence::inferred) {
     append(text, "inferred");
   }
+  std::string raw;
+  for (const EventChange& change : event.raw) {
+    append(raw, fmt::format("{} {} -> {}", change.column, change.from.value_or("-"), change.to.value_or("-")));
+  }
+  append(text, raw.empty() ? "" : "raw: " + raw, "; ");
   return text;
 }
 

@@ -57,6 +57,7 @@ struct Event {
   std::string owner;       ///< "postgres[802]" when known.
   std::vector<EventField> fields;
   std::vector<EventChange> changed;
+  std::vector<EventChange> raw; ///< Timers and notes of its rows, which are never compared; only where asked for.
   Confidence confidence = Confidence::consistent;
   std::optional<Severity> severity; ///< Where it differs from the kind's.
   std::vector<std::string> why;

@@ -259,7 +259,7 @@ void add_raw_columns(Event& event, const Snapshot& before, const Snapshot& after
     std::optional<std::string> from = cell(a, i, event.before_row);
     std::optional<std::string> to = cell(b, i, event.after_row);
     if (from != to) {
-      event.changed.push_back({std::string(spec.name), std::move(from), std::move(to)});
+      event.raw.push_back({std::string(spec.name), std::move(from), std::move(to)});
     }
   }
 }

@@ -75,8 +75,7 @@ private:
 [[nodiscard]] std::vector<std::string> changed_columns(const Event& event, const Snapshot& before,
                                                        const Snapshot& after);
 
-/// Adds to `changed` what is never compared: timers and notes of the event's rows, where they differ or only one side
-/// has them.
+/// Sets Event::raw: timers and notes of the event's rows, where they differ or only one side has them.
 void add_raw_columns(Event& event, const Snapshot& before, const Snapshot& after);
 
 } // namespace hindstat

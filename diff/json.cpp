@@ -79,12 +79,12 @@ void write_optional(JsonWriter& json, const std::optional<std::string>& value) {
   }
 }
 
-void write_changes(JsonWriter& json, const Event& event) {
-  if (event.changed.empty()) {
+void write_changes(JsonWriter& json, std::string_view name, const std::vector<EventChange>& changes) {
+  if (changes.empty()) {
     return;
   }
-  json.key("changed").begin_object();
-  for (const EventChange& change : event.changed) {
+  json.key(name).begin_object();
+  for (const EventChange& change : changes) {
     json.key(change.column).begin_array();
     write_optional(json, change.from);
     write_optional(json, change.to);
@@ -111,7 +111,8 @@ void write_event(JsonWriter& json, const Event& event, const DiffLabels& labels)
       json.string(field.value);
     }
   }
-  write_changes(json, event);
+  write_changes(json, "changed", event.changed);
+  write_changes(json, "raw", event.raw);
   json.key("t").begin_array();
   const EventTimes times = times_of(event, labels);
   json.string(labels.format_time(times.before_ns));

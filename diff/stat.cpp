@@ -81,6 +81,7 @@ std::string format_diff_stat(const Diff& diff, const DiffLabels& labels, bool al
   using Align = TextTable::Align;
   TextTable lines({Align::left, Align::right, Align::right, Align::right, Align::right, Align::left, Align::left});
   lines.add({"table", "rows A", "rows B", "churn", "events", "kind"});
+  std::string unchanged;
   std::vector<std::string> tables = diff.comparability.compared;
   for (const Event& event : diff.events) {
     if (std::ranges::find(tables, event.table) == tables.end()) {
@@ -100,8 +101,7 @@ std::string format_diff_stat(const Diff& diff, const DiffLabels& labels, bool al
     std::vector<std::string> begin{escape_terminal(table), fmt::format("{}", a), fmt::format("{}", b),
                                    format_churn(diff, table, a + b)};
     if (kinds.empty()) {
-      begin.insert(begin.end(), {"0", ""});
-      lines.add(begin);
+      unchanged += (unchanged.empty() ? "" : ", ") + table;
     }
     for (const Count& kind : kinds) {
       begin.resize(4);
@@ -111,7 +111,11 @@ std::string format_diff_stat(const Diff& diff, const DiffLabels& labels, bool al
       begin.assign(4, "");
     }
   }
-  return lines.format() + format_diff_shortstat(diff, all);
+  std::string text = diff.events.empty() ? "" : lines.format();
+  if (!unchanged.empty() && labels.filter.empty()) {
+    text += fmt::format("no change: {}\n", escape_terminal(unchanged));
+  }
+  return text + format_diff_shortstat(diff, all);
 }
 
 } // namespace hindstat

@@ -12,6 +12,7 @@
 #include "diff/folding.h"
 #include "diff/output.h"
 #include "tables/protocol_counter.h"
+#include "tables/socket.h"
 #include "tables/sockstat.h"
 
 namespace hindstat {
@@ -19,6 +20,7 @@ namespace hindstat {
 namespace {
 
 constexpr std::size_t least_words = 24; // Narrower than that nothing is broken.
+constexpr std::size_t indent_below = 5;
 
 // Tables whose lines are under one heading.
 constexpr std::string_view statistics = "stats (per second)";
@@ -84,13 +86,13 @@ private:
     out_ += '\n';
   }
 
-  // "compared: socket, route", broken where the terminal ends.
-  void list(const std::string& begin, const std::vector<std::string>& words) {
+  // "compared: " and "socket, route", broken where the terminal ends.
+  void broken(std::string_view begin, std::string_view text) {
     const std::size_t room = options_.width > begin.size() + least_words ? options_.width - begin.size() : 0;
-    bool first = true;
-    for (const std::string& part : break_line(join_words(words), room)) {
-      line((first ? begin : std::string(begin.size(), ' ')) + part);
-      first = false;
+    std::string indent(begin);
+    for (const std::string& part : break_line(text, room)) {
+      line(indent + part);
+      indent.assign(begin.size(), ' ');
     }
   }
 
@@ -106,21 +108,21 @@ private:
       line(fmt::format("mark {}  {}: {}", labels_.format_time(mark.at_ns), escape_terminal(mark.host),
                        escape_terminal(mark.text)));
     }
-    list("compared: ", answer.compared.empty() ? std::vector<std::string>{"nothing"} : answer.compared);
+    broken("compared: ", answer.compared.empty() ? "nothing" : join_words(answer.compared));
     for (const NotCompared& skipped : answer.not_compared) {
       const std::string netns = skipped.netns.empty() ? "" : fmt::format(" in namespace {}", skipped.netns);
-      line(escape_terminal(
-        fmt::format("not compared: {}{} ({}: {})", skipped.table, netns, skipped.side, skipped.reason)));
+      broken("not compared: ",
+             escape_terminal(fmt::format("{}{} ({}: {})", skipped.table, netns, skipped.side, skipped.reason)));
     }
     for (const std::string& doubt : answer.doubts) {
-      line(escape_terminal("doubt: " + doubt));
+      broken("doubt: ", escape_terminal(doubt));
     }
     for (const std::string& note : answer.notes) {
-      line(escape_terminal("note: " + note));
+      broken("note: ", escape_terminal(note));
     }
     if (!labels_.filter.empty()) {
-      line(fmt::format("filter: {}  ({} of {} events)", escape_terminal(labels_.filter), diff_.events.size(),
-                       diff_.events.size() + labels_.filtered));
+      broken("filter: ", fmt::format("{}  ({} of {} events)", escape_terminal(labels_.filter), diff_.events.size(),
+                                     diff_.events.size() + labels_.filtered));
     }
     line("");
   }
@@ -170,12 +172,16 @@ private:
       text += hidden.empty() ? "" : fmt::format("  ({} hidden, --all shows them)", hidden);
       lines.add({table, format_rows(table) + ":", text});
     }
+    const bool filtered = !labels_.filter.empty();
     if (!any) {
-      line(diff_.comparability.compared.empty() ? "nothing could be compared" : "no difference");
+      line(diff_.comparability.compared.empty() ? "nothing could be compared"
+           : filtered                           ? "no difference that fits the filter"
+                                                : "no difference");
     }
     out_ += lines.format();
-    if (any && !unchanged.empty()) {
-      list("no change: ", unchanged);
+    // What the filter left out is not known to be unchanged.
+    if (any && !unchanged.empty() && !filtered) {
+      broken("no change: ", join_words(unchanged));
     }
   }
 
@@ -207,25 +213,51 @@ private:
     }
   }
 
-  // In the third column the owner, or for statistics the rate.
+  // In the third column the owner, or for statistics the rate. Words that have no room beside it stand below.
   void write_lines(const std::vector<const Event*>& events, bool rates) {
     const FoldedLines folded = fold_lines(events, options_.all);
     using Align = TextTable::Align;
     TextTable lines({Align::left, Align::left, rates ? Align::right : Align::left, Align::left});
     const std::size_t room = room_for_words(folded.lines, rates);
+    const bool below = options_.width != 0 && room == 0;
+    std::vector<std::vector<std::string>> words_below;
     for (const FoldedLine& one : folded.lines) {
-      const std::string* rate = find_field(*one.event, "per_second");
-      const std::string third = escape_terminal(rates && rate != nullptr ? *rate : one.owner);
-      std::vector<std::string> words = break_line(escape_terminal(one.words), room);
-      lines.add({color_sign(one), escape_terminal(one.key), third, words.front()});
-      for (std::size_t i = 1; i < words.size(); ++i) {
-        lines.add({color_nothing(), "", "", words[i]});
+      const std::string words = escape_terminal(one.words);
+      std::vector<std::string> parts = break_line(words, below ? room_below() : room);
+      lines.add({color_sign(one), escape_terminal(one.key), third_column(one, rates), below ? "" : parts.front()});
+      for (std::size_t i = 1; i < parts.size() && !below; ++i) {
+        lines.add({color_nothing(), "", "", parts[i]});
       }
+      words_below.push_back(below ? std::move(parts) : std::vector<std::string>());
     }
-    out_ += lines.format();
+    out_ += below ? put_below(lines.format(), words_below) : lines.format();
     for (const std::string& note : folded.notes) {
       line("   ... " + note + " (--all)");
     }
+  }
+
+  [[nodiscard]] std::size_t room_below() const {
+    return options_.width > indent_below + least_words ? options_.width - indent_below : 0;
+  }
+
+  // `lines` has a line for each element of `words`.
+  [[nodiscard]] static std::string put_below(std::string_view lines,
+                                             const std::vector<std::vector<std::string>>& words) {
+    std::string text;
+    for (const std::vector<std::string>& parts : words) {
+      const std::size_t end = lines.find('\n') + 1;
+      text += lines.substr(0, end);
+      lines.remove_prefix(end);
+      for (const std::string& part : parts) {
+        text += part.empty() ? "" : std::string(indent_below, ' ') + part + '\n';
+      }
+    }
+    return text;
+  }
+
+  [[nodiscard]] static std::string third_column(const FoldedLine& one, bool rates) {
+    const std::string* rate = find_field(*one.event, "per_second");
+    return escape_terminal(rates && rate != nullptr ? *rate : one.owner);
   }
 
   // What the columns before leave of the terminal; 0 where lines are not broken.
@@ -234,9 +266,8 @@ private:
     std::size_t key = 0;
     std::size_t third = 0;
     for (const FoldedLine& one : lines) {
-      const std::string* rate = find_field(*one.event, "per_second");
       key = std::max(key, display_width(escape_terminal(one.key)));
-      third = std::max(third, display_width(escape_terminal(rates && rate != nullptr ? *rate : one.owner)));
+      third = std::max(third, display_width(third_column(one, rates)));
     }
     const std::size_t used = gaps + key + third;
     return options_.width > used + least_words ? options_.width - used : 0;
@@ -250,16 +281,22 @@ private:
     return options_.color ? "\x1b[39m \x1b[0m" : "";
   }
 
+  // A line about connections has no place below what a filter made of other tables.
   void write_coverage() {
+    const bool any =
+      std::ranges::any_of(diff_.events, [&](const Event& event) { return event.table == sockets.name(); });
+    if (!labels_.filter.empty() && !any) {
+      return;
+    }
     for (const OpenCoverage& one : diff_.coverage) {
       line("");
       const std::string where = one.netns.empty() ? "" : fmt::format(" in namespace {}", escape_terminal(one.netns));
       const double percent = 100 * static_cast<double>(one.seen) / static_cast<double>(one.counted);
-      line(one.seen == one.counted
-             ? fmt::format("coverage{}: saw every TCP open that the kernel counted ({})", where, group_digits(one.seen))
-             : fmt::format("coverage{}: saw {} of ~{} TCP opens ({:.1f}%); shorter connections are invisible to "
-                           "snapshots",
-                           where, group_digits(one.seen), group_digits(one.counted), percent));
+      broken(fmt::format("coverage{}: ", where),
+             one.seen == one.counted
+               ? fmt::format("saw every TCP open that the kernel counted ({})", group_digits(one.seen))
+               : fmt::format("saw {} of ~{} TCP opens ({:.1f}%); shorter connections are invisible to snapshots",
+                             group_digits(one.seen), group_digits(one.counted), percent));
     }
   }
 

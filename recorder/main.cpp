@@ -15,7 +15,8 @@ using namespace hindstat;
 
 ExitCode list(const RecordCommand& command) {
   const Store store(command.store.empty() ? default_store_path(false) : command.store);
-  const Listing listing = command.json ? format_listing_json(store) : format_listing(store, command.viewer_zone());
+  const Listing listing = command.json ? format_listing_json(store, command.viewer_zone(), command.listed)
+                                       : format_listing(store, command.viewer_zone(), command.listed);
   print(listing.text);
   require_complete(listing);
   return ExitCode::success;

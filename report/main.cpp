@@ -13,6 +13,7 @@
 #include "base/json_writer.h"
 #include "base/version.h"
 #include "cli/command_line.h"
+#include "cli/filters.h"
 #include "cli/listing.h"
 #include "cli/namespaces.h"
 #include "cli/notes.h"
@@ -30,6 +31,7 @@
 #include "tables/catalog.h"
 #include "tables/process.h"
 #include "tables/socket.h"
+#include "tables/user.h"
 
 namespace {
 
@@ -50,6 +52,9 @@ constexpr const char* forms_help =
   "--csv is RFC 4180: for each table shown a line \"table,COLUMN,...\" and its rows, with an empty line between two\n"
   "tables; a table that was not collected has none, and stderr says so.\n"
   "\n"
+  "Filters: of the rows of every table shown; all of them have to fit, of the values of one (comma-split or repeated)\n"
+  "one, and none that begins with !. Listening sockets are shown with -a or -l only, also with --state LISTEN.\n"
+  "\n"
   "Exit status: 0, or 2 in case of trouble.";
 
 struct Options {
@@ -60,12 +65,14 @@ struct Options {
   bool csv = false;
   std::vector<std::string> tables;
   NamespaceChoice namespaces;
+  FilterOptions filters;
   bool utc = false;
   std::string zone;
   bool nearest = false;
   bool after = false;
   std::string max_gap;
   bool list = false;
+  RangeRequest listed; ///< Of the verb list.
 
   [[nodiscard]] Zone viewer_zone() const {
     return Zone{utc ? "UTC" : zone};
@@ -82,6 +89,7 @@ void add_options(CLI::App& app, Options& options) {
     ->delimiter(',')
     ->allow_extra_args(false);
   add_namespace_options(app, options.namespaces);
+  add_row_filters(app, options.filters, "Filters");
   app.add_flag("--json", options.json, "JSON Lines: the snapshot, its captures, then one object a row");
   app.add_flag("--csv", options.csv, "Comma-separated values: the rows of --json, one block a table");
   app.add_option("--store", options.store, "The store (default: $HINDSTAT_STORE, your own, the system's)")
@@ -96,6 +104,7 @@ void add_options(CLI::App& app, Options& options) {
   app.footer(fmt::format("{}{}{}", times_help, view_options_help(), forms_help));
   CLI::App* list = app.add_subcommand("list", "List the snapshots of the store (with --json as JSON Lines)");
   list->fallthrough();
+  add_listing_options(*list, options.listed);
   list->footer("Takes --json, --store FILE, --utc and --tz ZONE.");
   list->callback([&options] { options.list = true; });
 }
@@ -113,6 +122,9 @@ void check(const Options& options) {
   }
   if (options.list && options.csv) {
     throw Error("list has no --csv form: --json is there");
+  }
+  if (!describe(options.filters).empty() && options.view.statistics) {
+    throw Error("-s has no rows to filter: --table protocol_counter has");
   }
   if (!options.tables.empty() && has_view(options.view)) {
     throw Error("--table shows whole tables: it cannot be combined with the options of netstat");
@@ -178,13 +190,16 @@ std::string format_heading(const Selected& selected, const Store& store, const O
                                        : format_duration(-distance) + " after");
   }
   line += fmt::format("  store {}\n", escape_terminal(store.path()));
+  if (const std::string filters = describe(options.filters); !filters.empty()) {
+    line += fmt::format("filter: {}\n", escape_terminal(filters));
+  }
   for (const Mark& mark : find_marks(store, selected)) {
     line += fmt::format("mark {}  {}\n", format_time(mark.at_ns, zone), escape_terminal(mark.text));
   }
   return line;
 }
 
-std::string format_heading_json(const Selected& selected, const Store& store) {
+std::string format_heading_json(const Selected& selected, const Store& store, const Options& options) {
   const SnapshotInfo& info = selected.entry.info;
   JsonWriter json;
   json.begin_object();
@@ -208,6 +223,9 @@ std::string format_heading_json(const Selected& selected, const Store& store) {
     json.null();
   }
   json.key("store").string(store.path());
+  if (const std::string filters = describe(options.filters); !filters.empty()) {
+    json.key("filter").string(filters);
+  }
   json.key("marks").begin_array();
   for (const Mark& mark : find_marks(store, selected)) {
     write_mark(json, mark);
@@ -331,7 +349,8 @@ ExitCode report(Options options) {
   options.view = check_view(std::move(options.view));
   const Store store(options.store.empty() ? default_store_path(false) : options.store);
   if (options.list) {
-    const Listing listing = options.json ? format_listing_json(store) : format_listing(store, options.viewer_zone());
+    const Listing listing = options.json ? format_listing_json(store, options.viewer_zone(), options.listed)
+                                         : format_listing(store, options.viewer_zone(), options.listed);
     print(listing.text);
     require_complete(listing);
     return ExitCode::success;
@@ -344,10 +363,17 @@ ExitCode report(Options options) {
                                                     : WantedTables{options.tables, options.tables, {}};
   std::vector<std::string> names = asked.loaded;
   names.insert(names.end(), asked.if_collected.begin(), asked.if_collected.end());
+  const Filter filter(options.filters);
+  if (!filter.empty()) {
+    names.insert(names.end(), {std::string(processes.name()), std::string(users.name())}); // Name pids and uids.
+  }
   std::vector<Snapshot> loaded;
   loaded.push_back(store.load(selected.entry.id, names));
-  const Snapshot snapshot = std::move(choose_namespaces(std::move(loaded), options.namespaces).front());
+  Snapshot snapshot = std::move(choose_namespaces(std::move(loaded), options.namespaces).front());
   const WantedTables wanted = with_collected(asked, snapshot);
+  if (!filter.empty()) {
+    keep_rows(snapshot, wanted.shown, filter);
+  }
   FormerOwners former_owners;
   if (options.tables.empty() && !options.csv && !options.json && options.view.sockets.programs) {
     former_owners = find_former_owners(store, selected, snapshot);
@@ -356,7 +382,7 @@ ExitCode report(Options options) {
   if (options.csv) {
     print_csv(snapshot, wanted, options);
   } else if (options.json) {
-    print(format_heading_json(selected, store));
+    print(format_heading_json(selected, store, options));
     print_json(snapshot, wanted, options);
   } else {
     print(format_heading(selected, store, options));

@@ -15,9 +15,9 @@ namespace {
 
 constexpr const char* snapshots_group = "Which snapshots";
 constexpr const char* tables_group = "Which tables";
-constexpr const char* filters_group = "Filters: of the output and of the exit status";
+constexpr const char* filters_group = "Filters (the exit status is that of what is left)";
 constexpr const char* output_group = "Output";
-constexpr const char* status_group = "Exit status: 0 no difference, 1 differences, 2 trouble";
+constexpr const char* status_group = "Exit status (0 no difference, 1 differences, 2 trouble)";
 
 constexpr const char* footer =
   "A and B are [HOST:]SNAPSHOT: @latest, @first, @-1 (the one before the latest), a number from\n"
@@ -25,20 +25,19 @@ constexpr const char* footer =
   "'15 min ago', seconds since 1970. A time takes the last snapshot at or before it.\n"
   "Without B it is @latest of A's host, without both the last two snapshots are compared.\n"
   "\n"
-  "Filters: all of them have to fit, of the values of one (comma-split or repeated) one, and none that begins with !\n"
-  "('!lo'). --addr 10.0.0.0/8, --proc 'nginx*', --state close-wait. --where is an expression of SQLite over the "
-  "members\n"
-  "of --json: --where \"owner LIKE 'nginx%' AND local_port < 1024\"; \"from\", \"to\" and \"table\" need the double "
-  "quotes.\n"
+  "Of several filters all have to fit, of the values of one (comma-split or repeated) one, and none that begins\n"
+  "with !, as in --dev '!lo'. --where is an expression of SQLite over the members of --json; \"from\", \"to\" and\n"
+  "\"table\" are written with their double quotes: --where 'closer = \"peer\"' is wrong, --where \"closer = 'peer'\" "
+  "right.\n"
   "\n"
   "Signs: + opened or added, - closed or removed, +- came and went, ~ changed, ! reopened or restarted, > next state,\n"
   "# counted. What is hidden or folded is counted, and shown with --all; what is hidden is no difference.\n"
   "\n"
-  "  hindstat-diff 'yesterday 03:00'                        what changed since?\n"
-  "  hindstat-diff --table tcp --event closed --where \"closer = 'peer'\"   who closed first?\n"
-  "  hindstat-diff 'yesterday 03:00' --event listen         which listener is new?\n"
-  "  hindstat-diff 'yesterday 03:00' --prefix default       did the default route move?\n"
-  "  hindstat-diff '1 h ago' --state CLOSE_WAIT             is this a leak?";
+  "  what changed since?            hindstat-diff 'yesterday 03:00'\n"
+  "  who closed first?              hindstat-diff --table tcp --event closed\n"
+  "  which listener is new?         hindstat-diff 'yesterday 03:00' --event listen.added\n"
+  "  did the default route move?    hindstat-diff 'yesterday 03:00' --prefix default\n"
+  "  is this a leak?                hindstat-diff '1 h ago' --state CLOSE_WAIT --stat";
 
 void add_snapshot_options(CLI::App& app, DiffCommand& command) {
   RangeRequest& range = command.range;
@@ -56,11 +55,8 @@ void add_snapshot_options(CLI::App& app, DiffCommand& command) {
   app.add_option("--host", range.host, "Of this host, where a name has no HOST:")
     ->option_text("NAME")
     ->group(snapshots_group);
-  auto* nearest =
-    app.add_flag("--nearest", command.nearest, "A time takes the nearest snapshot")->group(snapshots_group);
-  app.add_flag("--after", command.after, "A time takes the first snapshot at or after it")
-    ->excludes(nearest)
-    ->group(snapshots_group);
+  app.add_flag("--nearest", command.nearest, "A time takes the nearest snapshot")->group(snapshots_group);
+  app.add_flag("--after", command.after, "A time takes the first snapshot at or after it")->group(snapshots_group);
   app.add_option("--max-gap", command.max_gap, "Refuse a snapshot further than this from the time asked for")
     ->option_text("90s|15m|2h|1d")
     ->group(snapshots_group);
@@ -93,10 +89,9 @@ void add_output_options(CLI::App& app, DiffCommand& command) {
     ->check(CLI::IsMember({"auto", "always", "never"}))
     ->group(output_group);
   flag("--no-pager", command.no_pager, "No $HINDSTAT_PAGER, $PAGER or less on a terminal");
-  auto* utc = flag("--utc", command.utc, "Read and print times in UTC");
+  flag("--utc", command.utc, "Read and print times in UTC");
   app.add_option("--tz", command.zone, "Read and print times in this zone")
     ->option_text("Europe/Berlin")
-    ->excludes(utc)
     ->group(output_group);
   app.set_help_flag("-h,--help", "Print this and exit")->group(output_group);
   app.set_version_flag("--version", fmt::format("{} {}", diff_tool, version))->group(output_group);
@@ -155,6 +150,12 @@ void check(const DiffCommand& command) {
     }
     first = is_chosen ? name : first;
   }
+  if (command.nearest && command.after) {
+    throw Error("--nearest and --after exclude each other");
+  }
+  if (command.utc && !command.zone.empty()) {
+    throw Error("--utc and --tz exclude each other");
+  }
   if (command.nul && !forms.porcelain && !forms.name_status) {
     throw Error("-z is for --porcelain and --name-status");
   }
@@ -164,40 +165,9 @@ void check(const DiffCommand& command) {
 }
 
 std::string describe_filters(const DiffCommand& command) {
-  const FilterOptions& filters = command.filters;
-  const std::array<std::pair<const char*, const std::vector<std::string>*>, 15> lists{{
-    {"--event", &filters.events},
-    {"--severity", &filters.severities},
-    {"--state", &filters.states},
-    {"--port", &filters.ports},
-    {"--lport", &filters.local_ports},
-    {"--rport", &filters.remote_ports},
-    {"--addr", &filters.addresses},
-    {"--peer", &filters.peers},
-    {"--prefix", &filters.prefixes},
-    {"--dev", &filters.devices},
-    {"--proc", &filters.processes},
-    {"--user", &filters.users},
-    {"--ignore", &filters.ignored},
-    {"--only", &filters.only},
-    {"--min-delta", &filters.least_deltas},
-  }};
-  std::string text;
-  const auto add = [&](const std::string& part) { text += (text.empty() ? "" : " ") + part; };
-  for (const auto& [name, values] : lists) {
-    std::string joined;
-    for (const std::string& value : *values) {
-      joined += (joined.empty() ? "" : ",") + value;
-    }
-    if (!values->empty()) {
-      add(fmt::format("{} {}", name, joined));
-    }
-  }
-  if (filters.no_loopback) {
-    add("--no-loopback");
-  }
+  std::string text = describe(command.filters);
   if (!command.where.empty()) {
-    add(fmt::format("--where {}", command.where));
+    text += fmt::format("{}--where {}", text.empty() ? "" : " ", command.where);
   }
   return text;
 }

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "base/error.h"
+#include "cli/range_selection.h"
 #include "cli/times.h"
 #include "recorder/program/keep_command.h"
 #include "recorder/recorder.h"
@@ -42,7 +43,8 @@ struct RecordCommand {
   bool verbose = false;
   bool utc = false;
   bool json = false;
-  KeepCommand keep; ///< Verb::keep
+  RangeRequest listed; ///< list: which of them.
+  KeepCommand keep;    ///< Verb::keep
 
   [[nodiscard]] Zone viewer_zone() const {
     return Zone{utc ? "UTC" : zone};

@@ -4,6 +4,7 @@
 #include <fmt/format.h>
 
 #include "base/version.h"
+#include "cli/listing.h"
 #include "recorder/program/keep_options.h"
 #include "recorder/program/store_verbs.h"
 
@@ -82,6 +83,7 @@ void add_list(CLI::App& app, RecordCommand& command) {
   CLI::App* list = app.add_subcommand("list", "List the snapshots of the store");
   list->add_flag("--json", command.json, "JSON Lines, one object a snapshot");
   list->add_option("--store", command.store, "The store to read")->option_text("FILE");
+  add_listing_options(*list, command.listed);
   auto* utc = list->add_flag("--utc", command.utc, "Print times in UTC");
   list->add_option("--tz", command.zone, "Print times in this zone")->option_text("Europe/Berlin")->excludes(utc);
   list->callback([&command] { command.verb = RecordCommand::Verb::list; });

@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "cli/durations.h"
+#include "cli/filter_values.h"
 #include "cli/range_selection.h"
 #include "cli/selector.h"
 #include "cli/sizes.h"
@@ -17,6 +18,7 @@
 #include "cli/times.h"
 #include "store/gap_file.h"
 #include "store/records.h"
+#include "store/row_query.h"
 #include "tables/ip_address.h"
 #include "tests/fuzz/fuzzing.h"
 #include "tests/fuzz/targets.h"
@@ -155,6 +157,37 @@ void selector(Input input) {
     select_some_range(entries, std::string(as_argument(parameters.rest())), choice, options);
   } catch (const Error& error) {
     require(std::string_view(error.what()).size() > 10, "a refusal of a range is a sentence");
+  }
+}
+
+void filters(Input input) {
+  const std::string text(as_argument(input));
+  try {
+    const IpPrefix prefix = parse_prefix(text);
+    const auto host = static_cast<std::uint8_t>(prefix.address.is_v4() ? 32 : 128);
+    require(prefix.holds(prefix.address, host), "a network holds its own address");
+    require(prefix.length == 0 || !prefix.holds(prefix.address, static_cast<std::uint8_t>(prefix.length - 1)),
+            "a network holds no larger one");
+  } catch (const Error&) {}
+  try {
+    const PortRange range = parse_port_range(text);
+    require(range.first <= range.last && range.last <= 65'535, "a range of ports goes forward");
+  } catch (const Error&) {}
+  try {
+    require(plain_state(parse_state(text)) == parse_state(text), "a state that was read is plain");
+  } catch (const Error&) {}
+  // Whatever a condition is, the answer is rows of the table, or a sentence.
+  const QueryRows rows{"event", {"ev", "port"}, 3, [](std::size_t row) {
+                         return std::vector<std::optional<std::string>>{"sock.opened", std::to_string(row)};
+                       }};
+  try {
+    std::size_t next = 0;
+    for (const std::size_t row : rows_where(rows, text, 0.5)) {
+      require(row >= next && row < rows.count, "rows are found once and in order");
+      next = row + 1;
+    }
+  } catch (const Error& error) {
+    require(std::string_view(error.what()).size() > 10, "a refusal is a sentence");
   }
 }
 

@@ -279,6 +279,17 @@ void add_typed(Seeds& seeds) {
       seeds.add("selector", std::string(1, choice) + text);
     }
   }
+  for (const char* text :
+       {"10.0.0.0/8", "::ffff:10.0.0.0/104", "443", "8000-8099", "close-wait", "port > 1 AND ev LIKE 's%'",
+        "ev IN (SELECT ev FROM event)", "1) UNION SELECT 9 FROM event WHERE (1", "1; ATTACH 'x' AS y",
+        "json_extract('{}', '$.a') IS NULL"}) {
+    seeds.add("filters", text);
+  }
+  for (const char* text : {"1..3", "..", "@first..@latest", "03:02 +-2m", "1h", "gw2:2..6"}) {
+    for (const char choice : {'\0', '\2', '\4', '\7'}) {
+      seeds.add("selector", std::string(1, choice) + text);
+    }
+  }
   // Changes of rows (store_rows_fuzz.cpp): bytes of bodies, a number, a text, a null, a row that goes.
   for (const std::string& changes :
        {std::string("\0\0\7\1\0\0\0\5\0\42", 10), std::string("\0\0\6\0\1\2\0\3\1\3abc\0\4\2\1", 16),

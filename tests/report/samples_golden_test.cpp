@@ -88,16 +88,34 @@ std::string format_csv(const Snapshot& snapshot) {
   return text;
 }
 
-std::string format_diff(const std::string& name) {
-  const Snapshot before = record_sample(name);
-  const Snapshot after = record_sample(name + "-later");
+DiffLabels sample_labels(const Snapshot& before, const Snapshot& after) {
   DiffLabels labels;
   labels.store = "samples.db";
   labels.before = {&before, 1, "", ""};
   labels.after = {&after, 2, "", ""};
   labels.format_time = format_time_iso;
   labels.format_duration = format_duration;
-  return format_diff_text(diff_snapshots(before, after, {}), labels, {});
+  return labels;
+}
+
+std::string format_diff(const std::string& name) {
+  const Snapshot before = record_sample(name);
+  const Snapshot after = record_sample(name + "-later");
+  return format_diff_text(diff_snapshots(before, after, {}), sample_labels(before, after), {});
+}
+
+std::string format_all_forms(const std::string& name) {
+  const Snapshot before = record_sample(name);
+  const Snapshot after = record_sample(name + "-later");
+  const Diff diff = diff_snapshots(before, after, {});
+  const DiffLabels labels = sample_labels(before, after);
+  const JsonOptions options{false, 1};
+  return fmt::format(
+    "$ hindstat-diff --stat\n{}\n$ hindstat-diff --shortstat\n{}\n$ hindstat-diff --name-status\n{}\n$ "
+    "hindstat-diff --porcelain\n{}\n$ hindstat-diff --csv\n{}\n$ hindstat-diff --json\n{}",
+    format_diff_stat(diff, labels, false), format_diff_shortstat(diff, false),
+    format_diff_name_status(diff, false, false), format_diff_porcelain(diff, labels, options, false),
+    format_diff_csv(diff, labels, false), format_diff_json(diff, labels, options));
 }
 
 } // namespace
@@ -118,6 +136,10 @@ TEST_CASE("what happened between two sample bundles is told as before", "[report
   for (const std::string name : {"client", "gateway", "server"}) {
     check_golden("tests/golden/samples/" + name + ".diff.txt", format_diff(name));
   }
+}
+
+TEST_CASE("every form of a diff of two sample bundles is as before", "[report][golden]") {
+  check_golden("tests/golden/samples/server.forms.txt", format_all_forms("server"));
 }
 
 TEST_CASE("a recorded service has its whole name, however long", "[report]") {
