@@ -24,7 +24,10 @@
 #include "diff/output.h"
 #include "store/store.h"
 #include "tables/catalog.h"
+#include "tables/conntrack.h"
+#include "tables/conntrack_stat.h"
 #include "tables/interface.h"
+#include "tables/neighbour.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
@@ -276,7 +279,15 @@ ExitCode run(const Options& options) {
     loaded.emplace_back(processes.name());         // Names the owners of sockets.
     loaded.emplace_back(interfaces.name());        // Tells which interfaces were renamed.
     loaded.emplace_back(protocol_counters.name()); // Counts the connections that were opened.
-    loaded.emplace_back(routes.name()); // Tells why what was learned is gone, and which neighbours are routers.
+    const auto asks_routes = [](const std::string& name) {
+      return name == neighbours.name() || name == route_exceptions.name();
+    };
+    if (std::ranges::any_of(wanted.tables, asks_routes)) {
+      loaded.emplace_back(routes.name()); // Tells which neighbours are routers and why what was learned is gone.
+    }
+    if (std::ranges::find(wanted.tables, conntracks.name()) != wanted.tables.end()) {
+      loaded.emplace_back(conntrack_statistics.name()); // Counts the flows that were dropped early.
+    }
   }
   std::vector<Snapshot> both;
   for (const Selected* selected : {&pair.before, &pair.after}) {
