@@ -28,7 +28,7 @@ bool is_limited(const Route& route) {
 bool asks_for_more(const Rule& rule) {
   return rule.source_length != 0 || rule.tos != 0 || rule.mark || rule.in_interface || rule.out_interface
          || rule.l3_master || rule.first_uid || rule.ip_protocol || rule.first_source_port
-         || rule.first_destination_port || rule.tunnel_id || rule.dscp;
+         || rule.first_destination_port || rule.tunnel_id || rule.dscp || rule.suppress_interface_group;
 }
 
 bool matches(const Rule& rule, const IpAddress& address) {

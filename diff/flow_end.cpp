@@ -18,11 +18,11 @@ constexpr std::int64_t slack_ms = 5000;
 // A connection that was reset is kept for so long (nf_conntrack_tcp_timeout_close).
 constexpr double seconds_of_close = 10;
 
-bool is_closing(const Conntrack& flow) {
+bool is_closing(std::string_view state) {
   constexpr std::array<std::string_view, 10> states{"CLOSE",    "TIME_WAIT",     "LAST_ACK",         "FIN_WAIT", // TCP
                                                     "TIMEWAIT", "CLOSEREQ",      "CLOSING",                      // DCCP
                                                     "CLOSED",   "SHUTDOWN_SENT", "SHUTDOWN_ACK_SENT"};           // SCTP
-  return flow.state && std::ranges::find(states, *flow.state) != states.end();
+  return std::ranges::find(states, state) != states.end();
 }
 
 std::optional<std::uint64_t> early_drops(const Snapshot& snapshot, const std::string& netns) {
@@ -38,27 +38,30 @@ std::optional<std::uint64_t> early_drops(const Snapshot& snapshot, const std::st
 
 } // namespace
 
-FlowEnds::Facts& FlowEnds::facts_of(const std::string& netns) {
-  const auto [it, is_new] = facts_.try_emplace(netns);
-  Facts& facts = it->second;
-  if (is_new) {
-    facts.read_at_ms = boottime_of_reading(*context_.after, conntracks.name(), netns) / 1'000'000;
-    facts.seconds =
-      counted_time(*context_.before, *context_.after, conntracks.name(), netns, context_.same_boot).seconds;
-    const auto a = early_drops(*context_.before, netns);
-    const auto b = early_drops(*context_.after, netns);
-    facts.early_drops = a && b && *b > *a ? *b - *a : 0;
+FlowEnds::Facts& FlowEnds::facts_of(std::string_view name) {
+  if (const auto known = facts_.find(name); known != facts_.end()) {
+    return known->second;
   }
+  const std::string netns(name);
+  Facts& facts = facts_[netns];
+  facts.read_at_ms = boottime_of_reading(*context_.after, conntracks.name(), netns) / 1'000'000;
+  facts.seconds = counted_time(*context_.before, *context_.after, conntracks.name(), netns, context_.same_boot).seconds;
+  const auto a = early_drops(*context_.before, netns);
+  const auto b = early_drops(*context_.after, netns);
+  facts.early_drops = a && b && *b > *a ? *b - *a : 0;
   return facts;
 }
 
-bool FlowEnds::is_due(const Conntrack& flow, const Facts& facts) {
-  return flow.expires && static_cast<std::int64_t>(*flow.expires) - facts.read_at_ms > slack_ms && !is_closing(flow);
+bool FlowEnds::is_due(std::optional<std::uint64_t> expires, std::string_view state, const Facts& facts) {
+  return expires && static_cast<std::int64_t>(*expires) - facts.read_at_ms > slack_ms && !is_closing(state);
 }
 
-void FlowEnds::count(const Conntrack& flow, bool gone) {
-  Facts& facts = facts_of(flow.netns);
-  if (is_due(flow, facts)) {
+// Of every flow, so only the cells that it needs.
+void FlowEnds::count(const Table& before, std::uint32_t row, bool gone) {
+  const Column& expires = conntracks.column<&Conntrack::expires>(before);
+  Facts& facts = facts_of(conntracks.column<&Conntrack::netns>(before).bytes(row));
+  if (is_due(expires.is_null(row) ? std::nullopt : std::optional(expires.raw(row)),
+             conntracks.column<&Conntrack::state>(before).bytes(row), facts)) {
     ++facts.due;
     facts.gone += gone ? 1U : 0U;
   }
@@ -66,13 +69,14 @@ void FlowEnds::count(const Conntrack& flow, bool gone) {
 
 FlowEnd FlowEnds::end_of(const Conntrack& flow) {
   const Facts& facts = facts_of(flow.netns);
-  if (is_closing(flow)) {
+  const std::string state = flow.state.value_or("");
+  if (is_closing(state)) {
     return {"closed", Confidence::consistent, {}};
   }
   if (!flow.expires) {
     return {"", Confidence::inferred, {"no timer was recorded"}};
   }
-  if (!is_due(flow, facts)) {
+  if (!is_due(flow.expires, state, facts)) {
     return {"timed_out", Confidence::inferred, {}};
   }
   FlowEnd end{"early", Confidence::consistent, {}};

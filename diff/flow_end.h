@@ -1,7 +1,9 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <functional>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,7 +29,7 @@ public:
   explicit FlowEnds(const RuleContext& context) : context_(context) {
   }
 
-  void count(const Conntrack& flow, bool gone);
+  void count(const Table& before, std::uint32_t row, bool gone);
   [[nodiscard]] FlowEnd end_of(const Conntrack& flow);
 
 private:
@@ -38,11 +40,11 @@ private:
     std::size_t due = 0; ///< Flows of A that should be in B.
     std::size_t gone = 0;
   };
-  [[nodiscard]] Facts& facts_of(const std::string& netns);
-  [[nodiscard]] static bool is_due(const Conntrack& flow, const Facts& facts);
+  [[nodiscard]] Facts& facts_of(std::string_view netns);
+  [[nodiscard]] static bool is_due(std::optional<std::uint64_t> expires, std::string_view state, const Facts& facts);
 
   const RuleContext& context_;
-  std::map<std::string, Facts> facts_; ///< By namespace.
+  std::map<std::string, Facts, std::less<>> facts_; ///< By namespace.
 };
 
 } // namespace hindstat

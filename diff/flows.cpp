@@ -49,9 +49,12 @@ public:
 
   TableDiff run() {
     RowMatch match = match_rows(table_, context_.same_boot);
-    std::ranges::sort(match.removed);
+    std::vector<bool> is_gone(before_.size());
+    for (const std::uint32_t row : match.removed) {
+      is_gone[row] = true;
+    }
     for (std::uint32_t row = 0; row < before_.size() && !match.removed.empty(); ++row) {
-      ends_.count(flow_of(before_, row), std::ranges::binary_search(match.removed, row));
+      ends_.count(before_, row, is_gone[row]);
     }
     for (const RowPair& pair : match.changed) {
       compare(pair, false);

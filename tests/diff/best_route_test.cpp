@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #include "diff/best_route.h"
 
+#include "diff/lookup_output.h"
 #include "tables/route_exception.h"
 #include "tables/rule.h"
 #include "tests/diff/diff_fixture.h"
@@ -126,4 +127,36 @@ TEST_CASE("an answer says what it was not told", "[diff]") {
   REQUIRE(answer.ignored.size() == 1);
   CHECK(answer.ignored[0] == "rules were not recorded: the tables local, main and default were asked");
   CHECK(find_best_route(snapshot, "other", ip("10.0.0.1")).why_unknown == "not collected");
+}
+
+TEST_CASE("where packets went is told for both sides, as text and as JSON", "[diff]") {
+  Snapshot before = snapshot_at(0);
+  Snapshot after = snapshot_at(60);
+  add_table(before, make_table(routes, {gateway}));
+  add_table(after, make_table(routes, {route_to("0.0.0.0", 0, "10.0.0.2", "eth\x1b[2J", 100)}));
+  add_table(before, make_table(rules, usual));
+  add_table(after, make_table(rules, usual));
+  DiffLabels labels;
+  labels.before = {&before, 7, "", ""};
+  labels.after = {&after, 8, "", ""};
+  labels.format_time = [](std::int64_t ns) { return std::to_string(ns / second_ns); };
+  const IpAddress address = ip("192.0.2.1");
+  const auto found = look_up_both(before, after, address);
+  REQUIRE(found.size() == 1);
+  CHECK_FALSE(found[0].is_same());
+  CHECK(format_lookup_text(found, address, labels)
+        == "A  gw1  1795230540  snapshot 7\nB  gw1  1795230600  snapshot 8\n\nto 192.0.2.1: another way\n"
+           "A  via 10.0.0.1 dev eth0        by default metric 100  rule 32766: from all lookup main\n"
+           "B  via 10.0.0.2 dev eth\\x1b[2J  by default metric 100  rule 32766: from all lookup main\n");
+  CHECK(format_lookup_json(found, address, labels)
+        == R"({"v":1,"ev":"lookup","to":"192.0.2.1","netns":"","same":false,"t":["1795230540","1795230600"],)"
+           R"("a":{"known":true,"result":"via 10.0.0.1 dev eth0","route":"default metric 100",)"
+           R"("rule":"32766: from all lookup main","ignored":[]},)"
+           R"("b":{"known":true,"result":"via 10.0.0.2 dev eth\u001b[2J","route":"default metric 100",)"
+           R"("rule":"32766: from all lookup main","ignored":[]}})"
+           "\n");
+  CHECK(look_up_both(before, before, address).front().is_same());
+  const auto unknown = look_up_both(before, snapshot_at(60), address);
+  CHECK_FALSE(unknown.front().is_known());
+  CHECK(format_lookup_text(unknown, address, labels).find("B  not known") != std::string::npos);
 }
