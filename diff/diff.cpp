@@ -20,6 +20,7 @@
 #include "diff/resets.h"
 #include "diff/routes.h"
 #include "diff/rows.h"
+#include "diff/socket_details.h"
 #include "diff/socket_sources.h"
 #include "diff/sockets.h"
 #include "diff/tcp_progress.h"
@@ -34,7 +35,9 @@
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
 #include "tables/service.h"
+#include "tables/socket_owner.h"
 #include "tables/sockstat.h"
+#include "tables/tcp_info.h"
 #include "tables/unix_socket.h"
 #include "tables/user.h"
 
@@ -131,6 +134,7 @@ private:
     if (name == sockets.name()) {
       std::vector<Event> events = explain_sockets(table, comparability);
       diff.coverage = measure_coverage(events, before_, after_, comparability.same_objects());
+      diff.unseen = find_unseen(events, before_, after_, comparability.same_objects());
       keep_protocols(events);
       return events;
     }
@@ -150,6 +154,9 @@ private:
       return diff_flows(table, before_.find_table(name), after_.find_table(name), comparability.same_objects());
     }
     std::vector<Event> events = diff_rows(table, comparability.same_objects(), comparability.owners_comparable);
+    if (name == socket_owners.name() || name == tcp_infos.name()) {
+      return without_what_sockets_tell(std::move(events), before_, after_);
+    }
     if (name == users.name() || name == services.name() || name == interface_counters6.name()) {
       // A name is recorded while its uid or port is in use, a counter while its interface is there and some only after
       // the first count: that a row comes or goes says nothing of what it names.
