@@ -8,6 +8,7 @@
 #include <array>
 #include <map>
 #include <string>
+#include <tuple>
 
 #include "diff/source_coverage.h"
 #include "diff/tcp_counters.h"
@@ -62,12 +63,40 @@ bool saw_tcp(const Snapshot& snapshot, const std::string& netns) {
 constexpr std::array open_counters{CounterName{"Tcp", "ActiveOpens"}, CounterName{"Tcp", "PassiveOpens"},
                                    CounterName{"Tcp", "AttemptFails"}};
 
+// Counters grow from an earlier to a later moment of one boot.
+bool is_forward(const Snapshot& before, const Snapshot& after, bool same_boot) {
+  return same_boot && after.info.clocks.boottime_ns > before.info.clocks.boottime_ns;
+}
+
+constexpr std::array unseen_counters{CounterName{"Tcp", "EstabResets"}, CounterName{"Tcp", "AttemptFails"}};
+
+struct Ends {
+  std::uint64_t resets = 0;          ///< From ESTABLISHED or CLOSE_WAIT to nothing, to CLOSE or to a successor.
+  std::uint64_t failed_attempts = 0; ///< The same from SYN_SENT or SYN_RECV.
+};
+
+// Connections that may have ended as the kernel counts it.
+std::map<std::string, Ends> count_ends(std::span<const Event> events) {
+  std::map<std::string, Ends> ends;
+  for (const Event& event : events) {
+    const std::string_view to = field(event, "to");
+    const bool closed = event.spec->name == "sock.closed" && (to.empty() || to == "CLOSE");
+    if (!event.key.starts_with("tcp ") || !(closed || event.spec->name == "sock.reopened")) {
+      continue;
+    }
+    const std::string_view from = field(event, "from");
+    ends[event.netns].resets += from == "ESTABLISHED" || from == "CLOSE_WAIT" ? 1U : 0U;
+    ends[event.netns].failed_attempts += from == "SYN_SENT" || from == "SYN_RECV" ? 1U : 0U;
+  }
+  return ends;
+}
+
 } // namespace
 
 std::vector<OpenCoverage> measure_coverage(std::span<const Event> events, const Snapshot& before, const Snapshot& after,
                                            bool same_boot) {
   std::vector<OpenCoverage> measured;
-  if (!same_boot || after.info.clocks.boottime_ns <= before.info.clocks.boottime_ns) {
+  if (!is_forward(before, after, same_boot)) {
     return measured;
   }
   std::map<std::string, Opens> opens = count_opens(events);
@@ -90,6 +119,30 @@ std::vector<OpenCoverage> measure_coverage(std::span<const Event> events, const 
     }
   }
   return measured;
+}
+
+std::vector<Unseen> find_unseen(std::span<const Event> events, const Snapshot& before, const Snapshot& after,
+                                bool same_boot) {
+  std::vector<Unseen> unseen;
+  if (!is_forward(before, after, same_boot)) {
+    return unseen;
+  }
+  std::map<std::string, Ends> ends = count_ends(events);
+  for (const Capture& capture : before.captures) {
+    if (capture.table != sockets.name() || !saw_tcp(before, capture.netns) || !saw_tcp(after, capture.netns)) {
+      continue;
+    }
+    const auto growth = growth_of_counters(before, after, capture.netns, unseen_counters);
+    const Ends& seen = ends[capture.netns];
+    for (const auto& [what, counter, known] : {std::tuple("resets", "EstabResets", seen.resets),
+                                               std::tuple("failed_attempts", "AttemptFails", seen.failed_attempts)}) {
+      const auto it = growth.find(counter);
+      if (it != growth.end() && it->second > known) {
+        unseen.push_back({capture.netns, what, known, it->second});
+      }
+    }
+  }
+  return unseen;
 }
 
 } // namespace hindstat

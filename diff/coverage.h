@@ -15,4 +15,9 @@ namespace hindstat {
 [[nodiscard]] std::vector<OpenCoverage> measure_coverage(std::span<const Event> events, const Snapshot& before,
                                                          const Snapshot& after, bool same_boot);
 
+/// What else the kernel counted more of than `events` (those of table socket) tell, by namespace: EstabResets and
+/// AttemptFails of Tcp. Empty where measure_coverage() cannot know, either.
+[[nodiscard]] std::vector<Unseen> find_unseen(std::span<const Event> events, const Snapshot& before,
+                                              const Snapshot& after, bool same_boot);
+
 } // namespace hindstat

@@ -25,6 +25,7 @@
 #include "diff/routes.h"
 #include "diff/rows.h"
 #include "diff/settings.h"
+#include "diff/socket_details.h"
 #include "diff/socket_sources.h"
 #include "diff/sockets.h"
 #include "diff/table_counters.h"
@@ -47,9 +48,11 @@
 #include "tables/route_exception.h"
 #include "tables/rule.h"
 #include "tables/service.h"
+#include "tables/socket_owner.h"
 #include "tables/sockstat.h"
 #include "tables/sysctl.h"
 #include "tables/table_stat.h"
+#include "tables/tcp_info.h"
 #include "tables/tcp_metric.h"
 #include "tables/unix_socket.h"
 #include "tables/user.h"
@@ -187,6 +190,7 @@ private:
     if (name == sockets.name()) {
       std::vector<Event> events = explain_sockets(table, comparability);
       diff.coverage = measure_coverage(events, before_, after_, comparability.same_objects());
+      diff.unseen = find_unseen(events, before_, after_, comparability.same_objects());
       keep_protocols(events);
       return events;
     }
@@ -200,6 +204,9 @@ private:
       return std::move(result.events);
     }
     std::vector<Event> events = diff_rows(table, comparability.same_objects(), comparability.owners_comparable);
+    if (name == socket_owners.name() || name == tcp_infos.name()) {
+      return without_what_sockets_tell(std::move(events), before_, after_);
+    }
     if (name == users.name() || name == services.name()) {
       // A name is recorded while its uid or port is in use: that a row comes or goes says nothing of what it names.
       std::erase_if(events, [](const Event& event) { return event.before_row < 0 || event.after_row < 0; });

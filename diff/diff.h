@@ -59,12 +59,21 @@ struct OpenCoverage {
   std::uint64_t counted = 0; ///< Opens that the kernel counted, about; at least `seen`, never 0.
 };
 
+/// Things of which the kernel counted more than the events tell: they happened, and no snapshot saw them.
+struct Unseen {
+  std::string netns;
+  std::string what;          ///< "resets": of open TCP connections. "failed_attempts": connections that were not made.
+  std::uint64_t seen = 0;    ///< At most so many of them are among the events.
+  std::uint64_t counted = 0; ///< More than `seen`.
+};
+
 /// Everything that happened from A to B, each change once.
 struct Diff {
   Comparability comparability;
   std::vector<Event> events;          ///< Deterministic: by table (catalog order), kind, key.
   std::vector<OpenCoverage> coverage; ///< Of the namespaces for which it is known.
-  std::vector<std::string> chosen;    ///< The tables that were asked for by name; some events are shown then only.
+  std::vector<Unseen> unseen;
+  std::vector<std::string> chosen; ///< The tables that were asked for by name; some events are shown then only.
 };
 
 /// Throws Error when the snapshots are of two hosts.

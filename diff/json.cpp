@@ -43,6 +43,8 @@ void write_header(JsonWriter& json, const Diff& diff, const DiffLabels& labels) 
   json.end_array();
   json.key("elapsed_s").number(static_cast<double>(answer.elapsed_ns) / 1e9);
   json.key("same_boot").boolean(answer.same_boot);
+  json.key("same_netns").boolean(answer.same_namespace);
+  json.key("owners_compared").boolean(answer.owners_comparable);
   json.key("compared").begin_array();
   for (const std::string& table : answer.compared) {
     json.string(table);
@@ -148,6 +150,17 @@ void write_coverage(JsonWriter& json, const std::vector<OpenCoverage>& coverage)
   json.end_array();
 }
 
+void write_unseen(JsonWriter& json, const std::vector<Unseen>& unseen) {
+  json.key("unseen").begin_array();
+  for (const Unseen& one : unseen) {
+    json.begin_object();
+    json.key("netns").string(one.netns).key("what").string(one.what);
+    json.key("seen").number(one.seen).key("counted").number(one.counted);
+    json.end_object();
+  }
+  json.end_array();
+}
+
 void write_trailer(JsonWriter& json, const Diff& diff, const DiffLabels& labels, const JsonOptions& options) {
   const auto shown = count_by_name(diff, true, options.all);
   const auto hidden = count_by_name(diff, false, options.all);
@@ -166,6 +179,9 @@ void write_trailer(JsonWriter& json, const Diff& diff, const DiffLabels& labels,
   json.end_object();
   if (!diff.coverage.empty()) {
     write_coverage(json, diff.coverage);
+  }
+  if (!diff.unseen.empty()) {
+    write_unseen(json, diff.unseen);
   }
   json.key("truncated").boolean(false);
   json.key("exit").number(std::int64_t{options.exit});

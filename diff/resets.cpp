@@ -79,9 +79,9 @@ void mark_possible_resets(std::vector<Event>& events, const Snapshot& before, co
     return;
   }
   std::map<std::string, std::string> evidence_in;
-  std::set<std::pair<std::string, std::string>> in_order;
+  std::set<std::pair<std::string, std::string>> in_order; // Of local connections: those with another end here.
   for (const Event& event : events) {
-    if (closed_in_order(event)) {
+    if (closed_in_order(event) && !name_other_end(event.key).empty()) {
       in_order.emplace(event.netns, event.key);
     }
   }

@@ -73,6 +73,7 @@ public:
       write_section(section);
     }
     write_coverage();
+    write_unseen();
     return std::move(out_);
   }
 
@@ -297,6 +298,16 @@ private:
                ? fmt::format("saw every TCP open that the kernel counted ({})", group_digits(one.seen))
                : fmt::format("saw {} of ~{} TCP opens ({:.1f}%); shorter connections are invisible to snapshots",
                              group_digits(one.seen), group_digits(one.counted), percent));
+    }
+  }
+
+  // What the kernel counted and no snapshot saw is no event.
+  void write_unseen() {
+    for (const Unseen& one : diff_.unseen) {
+      const std::string where = one.netns.empty() ? "" : fmt::format(" in namespace {}", escape_terminal(one.netns));
+      const std::string_view what = one.what == "resets" ? "resets of TCP connections" : "failed attempts to connect";
+      line(fmt::format("unseen{}: the kernel counted {} {}, of which the lines above hold {} at most", where,
+                       group_digits(one.counted), what, group_digits(one.seen)));
     }
   }
 

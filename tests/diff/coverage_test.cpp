@@ -67,6 +67,40 @@ TEST_CASE("more seen than counted is all of them", "[diff]") {
   CHECK(coverage[0].counted == 1);
 }
 
+TEST_CASE("what the kernel counted beyond the events is told, and is no event", "[diff]") {
+  const auto counters = [](std::uint64_t resets, std::uint64_t failed) {
+    std::vector<ProtocolCounter> rows(2);
+    rows[0].group = "Tcp";
+    rows[0].name = "EstabResets";
+    rows[0].count = resets;
+    rows[1].group = "Tcp";
+    rows[1].name = "AttemptFails";
+    rows[1].count = failed;
+    return make_table(protocol_counters, rows);
+  };
+  const auto unseen = [&](std::uint64_t resets, std::uint64_t failed, std::int64_t seconds = 60) {
+    Snapshot a = snapshot_at(0);
+    Snapshot b = snapshot_at(seconds);
+    add_table(a, make_table(sockets, {client(TcpState::established, 1), client(TcpState::syn_sent, 2)})).coverage =
+      "tcp=netlink tcp6=netlink";
+    add_table(b, make_table(sockets, {})).coverage = "tcp=netlink tcp6=netlink";
+    add_table(a, counters(5, 5));
+    add_table(b, counters(resets, failed));
+    const Diff diff = diff_snapshots(a, b, {{"socket"}, {}});
+    CHECK(diff.events.size() == 2);
+    Lines lines;
+    for (const Unseen& one : diff.unseen) {
+      lines.push_back(one.what + " " + std::to_string(one.seen) + " of " + std::to_string(one.counted));
+    }
+    return lines;
+  };
+  CHECK(unseen(6, 6).empty());
+  CHECK(unseen(7, 6) == Lines{"resets 1 of 2"});
+  CHECK(unseen(45, 25) == Lines{"resets 1 of 40", "failed_attempts 1 of 20"});
+  CHECK(unseen(4, 4).empty()); // The counters started again.
+  CHECK(unseen(45, 25, -60).empty());
+}
+
 TEST_CASE("coverage that cannot be known is not told", "[diff]") {
   const std::vector<Socket> one{client(TcpState::established, 1)};
   CHECK(Minute({}, {}, opens(100, 10, 50)).coverage().empty()); // Nothing was opened.

@@ -274,7 +274,10 @@ class WithoutIpv6(unittest.TestCase):
         self.assertEqual(said.trailer["coverage"],
                          [{"netns": "", "opens_seen": 2, "opens_counted": 22, "share": 2 / 22}], said.text)
         self.assertTrue(said.text.endswith(
-            "\ncoverage: saw 2 of ~22 TCP opens (9.1%); shorter connections are invisible to snapshots\n"), said.text)
+            "\ncoverage: saw 2 of ~22 TCP opens (9.1%); shorter connections are invisible to snapshots\n"
+            "unseen: the kernel counted 20 resets of TCP connections, of which the lines above hold 0 at most\n"),
+            said.text)
+        self.assertEqual(said.trailer["unseen"], [{"netns": "", "what": "resets", "seen": 0, "counted": 20}])
 
 
 # What each datagram to a closed port and the ICMP error that answers it count in a namespace of their own.

@@ -133,6 +133,46 @@ class Connections(unittest.TestCase):
         client.assert_exactly(("sock.opened", outbound(near), {"dual": None}))
         server.assert_exactly(("sock.opened", inbound(near), {"dual": True, "dir": "inbound"}))
 
+    def test_an_orphan_is_what_its_process_left(self):
+        net = self.net
+        near, _ = net.open(self.listener)
+        ends, out, into = names(near), outbound(near), inbound(near)
+
+        def shut():
+            near.shutdown(socket.SHUT_WR)
+            net.server.wait_for_state("CLOSE-WAIT", *reversed(ends))
+            net.client.wait_for_state("FIN-WAIT-2", *ends)
+        client, server, _ = net.around(shut)
+        client.assert_exactly(("sock.closed", out, {"to": "FIN_WAIT2", "closer": "local"}))
+        server.assert_exactly(("sock.state", into, {"to": "CLOSE_WAIT", "closer": "peer"}))
+        client, server, _ = net.around(near.close)
+        client.assert_exactly(("sock.orphaned", out, {"state": "FIN_WAIT2", "conf": "proven"}))
+        server.assert_exactly()
+
+    def test_a_connection_that_outlives_its_process(self):
+        net = self.net
+        # Whoever is told to end first leaves the connection to the other.
+        child = net.lab.start_python("""
+import os, socket, sys
+made = socket.create_connection((sys.argv[1], 8080))
+if os.fork() == 0:
+    sys.stdin.read()
+    os._exit(0)
+print(made.getsockname()[1], flush=True)
+sys.stdin.read()
+""", TwoMachines.SERVER, namespace=net.client)
+        self.listener.settimeout(10)
+        net.lab.keep(self.listener.accept()[0])
+
+        def end_first():
+            child.kill()
+            child.wait()
+        client, server, _ = net.around(end_first)
+        key = f"tcp {TwoMachines.CLIENT}:{child.first_line} -> {TwoMachines.SERVER}:8080"
+        client.assert_exactly(("sock.owner", key, {"kind": "restarted", "conf": "proven"}))
+        self.assertEqual(client.events[0]["changed"]["pid"][0], str(child.pid), client.events)
+        server.assert_exactly()
+
     def test_datagram_sockets(self):
         net = self.net
 
@@ -267,6 +307,18 @@ sys.stdin.read()
         server.assert_exactly(("listen.added", self.everywhere, {"state": "LISTEN", "workers": None}))
         server, _ = self.around(lambda: self.stop(worker))
         server.assert_exactly(("listen.removed", self.everywhere, {"workers": None}))
+
+    def test_the_limit_of_the_accept_queue(self):
+        listener = self.net.server.listen("0.0.0.0", 8080, backlog=5)
+        server, _ = self.around(lambda: listener.listen(50))
+        server.assert_exactly(("listen.backlog", self.everywhere, {"from": "5", "to": "50"}))
+
+    def test_a_worker_that_outlives_its_parent(self):
+        parent = self.net.lab.start_python("import os" + self.WORKER.replace(
+            "print(", "os.fork() and print("), "0.0.0.0", 1, namespace=self.net.server)
+        server, _ = self.around(lambda: self.stop(parent))
+        server.assert_exactly(("listen.owner", self.everywhere, {"kind": "restarted"}))
+        self.assertEqual(server.events[0]["changed"]["pid"][0], str(parent.pid))
 
     def test_workers_of_one_port(self):
         first = self.start()
