@@ -7,10 +7,14 @@
 #include "cli/notes.h"
 #include "diff/event_record.h"
 #include "store/row_query.h"
+#include "tables/conntrack.h"
+#include "tables/conntrack_stat.h"
 #include "tables/interface.h"
+#include "tables/neighbour.h"
 #include "tables/process.h"
 #include "tables/protocol_counter.h"
 #include "tables/route.h"
+#include "tables/route_exception.h"
 #include "tables/sysctl.h"
 #include "tables/tcp_info.h"
 #include "tables/user.h"
@@ -50,7 +54,15 @@ Comparison::Comparison(const DiffCommand& command)
     loaded_.emplace_back(protocol_counters.name()); // Counts the connections that were opened.
     loaded_.emplace_back(sysctls.name());           // Say how long states of TCP last.
     loaded_.emplace_back(tcp_infos.name());         // Tell whether a connection moves data.
-    loaded_.emplace_back(routes.name()); // Tells why what was learned is gone, and which neighbours are routers.
+    const auto asks_routes = [](const std::string& name) {
+      return name == neighbours.name() || name == route_exceptions.name();
+    };
+    if (std::ranges::any_of(choice_.tables, asks_routes)) {
+      loaded_.emplace_back(routes.name()); // Tells which neighbours are routers and why what was learned is gone.
+    }
+    if (std::ranges::find(choice_.tables, conntracks.name()) != choice_.tables.end()) {
+      loaded_.emplace_back(conntrack_statistics.name()); // Counts the flows that were dropped early.
+    }
   }
 }
 

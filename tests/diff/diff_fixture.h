@@ -155,7 +155,7 @@ template <typename Definition>
 using Lines = std::vector<std::string>;
 
 /// An event in full.
-[[nodiscard]] inline std::string everything(const Event& event) {
+[[nodiscard]] inline std::string in_full(const Event& event) {
   std::string text = in_words(event) + "|" + event.netns + "|" + event.incarnation + "|" + event.owner;
   for (const EventChange& change : event.changed) {
     text += "|" + change.column + ":" + change.from.value_or("-") + ">" + change.to.value_or("-");
@@ -166,9 +166,9 @@ using Lines = std::vector<std::string>;
   return text + "|" + std::string(name_of(event.confidence));
 }
 
-[[nodiscard]] inline Lines everything(const std::vector<Event>& events) {
+[[nodiscard]] inline Lines in_full(const std::vector<Event>& events) {
   Lines lines;
-  std::ranges::transform(events, std::back_inserter(lines), [](const Event& event) { return everything(event); });
+  std::ranges::transform(events, std::back_inserter(lines), [](const Event& event) { return in_full(event); });
   return lines;
 }
 

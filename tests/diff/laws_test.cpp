@@ -168,9 +168,9 @@ TEST_CASE("a snapshot does not differ from itself", "[diff]") {
   Rng rng(1);
   for (const TwoTables& pair : pairs_under_law(rng)) {
     INFO(pair.before.spec().name);
-    CHECK(everything(diff_tables(pair.before, pair.before, 0).events).empty());
+    CHECK(in_full(diff_tables(pair.before, pair.before, 0).events).empty());
     for (const Event& event : diff_tables(pair.before, pair.before).events) { // Ten seconds later.
-      INFO(everything(event));
+      INFO(in_full(event));
       const std::string* kind = find_field(event, "kind");
       CHECK((kind != nullptr && *kind == "stuck"));
     }
@@ -181,8 +181,8 @@ TEST_CASE("the order of rows does not matter", "[diff]") {
   Rng rng(2);
   for (const TwoTables& pair : pairs_under_law(rng)) {
     INFO(pair.before.spec().name);
-    const Lines expected = everything(diff_tables(pair.before, pair.after).events);
-    CHECK(everything(diff_tables(shuffled(pair.before, rng), shuffled(pair.after, rng)).events) == expected);
+    const Lines expected = in_full(diff_tables(pair.before, pair.after).events);
+    CHECK(in_full(diff_tables(shuffled(pair.before, rng), shuffled(pair.after, rng)).events) == expected);
   }
 }
 
@@ -191,7 +191,7 @@ TEST_CASE("events hold what the list of events says, and rows that exist", "[dif
   for (const TwoTables& pair : pairs_under_law(rng)) {
     INFO(pair.before.spec().name);
     for (const Event& event : diff_tables(pair.before, pair.after).events) {
-      INFO(everything(event));
+      INFO(in_full(event));
       CHECK(event.table == pair.before.spec().name);
       CHECK((event.spec->table == "*" || event.spec->table == event.table));
       for (const EventField& field : event.fields) {
@@ -327,7 +327,7 @@ TEST_CASE("every connection is opened once and closed once", "[diff]") {
     const auto events = diff_tables(a, b, rng() % 2 == 0 ? 10 : 100).events;
     const ConnectionCount count = count_connections(events);
     INFO(round);
-    CAPTURE(everything(events));
+    CAPTURE(in_full(events));
     CHECK(count_open(rows_a.table()) + count.opened == count_open(rows_b.table()) + count.closed);
   }
 }

@@ -65,7 +65,7 @@ void require_same_steps(std::vector<Table> states, Rng& rng) {
     INFO("step " << i << " of " << states.front().spec().name);
     const Diff whole = diff_snapshots(before, after, {});
     const Diff step = diff_step(before, after, touched, memory, {});
-    REQUIRE(everything(step.events) == everything(whole.events));
+    REQUIRE(in_full(step.events) == in_full(whole.events));
     REQUIRE(step.comparability.compared == whole.comparability.compared);
     for (std::size_t event = 0; event < whole.events.size(); ++event) {
       CHECK((step.events[event].before_row < 0) == (whole.events[event].before_row < 0));
