@@ -95,6 +95,22 @@ class RouteCache(unittest.TestCase):
         self.assertIn("neighbour neigh.added 10.77.2.99 dev s0", added)
         self.assertFalse([one for one in self.events("diff:@-1", "diff:@latest") if "10.77.2.98" in one])
 
+    def test_what_was_learned_of_ipv6_is_flushed_with_its_route(self):
+        client = self.gateway_lab.namespaces["client"]
+
+        def replace():
+            client.record(self.store, "--host", "six")
+            client.ip("-6", "route", "replace", "default", "via", "fd77:1::1")
+            client.record(self.store, "--host", "six")
+            client.ip("-6", "route", "replace", "default", "via", "fe80::1", "dev", "c0")
+        self.gateway_lab.quiet(replace)
+        result = lab.tool("hindstat-diff", "--store", self.store, "--json", "six:@-1", "six:@latest")
+        found = [(e["ev"], e["key"], e["kind"], e["why"]) for e in result.json_lines()[1:-1]
+                 if e["table"] == "route_exception"]
+        why = ["route.nexthop default (IPv6) metric 1024"]
+        self.assertEqual(found, [("cache.flushed", "fd77:2::2 dev c0", "pmtu", why),
+                                 ("cache.flushed", "fd77:9::9 dev c0", "redirect", why)], result)
+
     def events(self, before, after):
         result = lab.tool("hindstat-diff", "--store", self.store, "--json", "--all", before, after)
         self.assertIn(result.code, (0, 1), result)
