@@ -1,9 +1,7 @@
 // SPDX-License-Identifier: MIT
 // Recorders that are killed, several at once, readers beside them, full disks, clocks and hosts that change.
 #include <poll.h>
-#include <sched.h>
 #include <signal.h>
-#include <sys/mount.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -21,16 +19,13 @@
 
 #include "base/error.h"
 #include "tests/store/history.h"
+#include "tests/store/small_disk.h"
+#include "tests/store/sweep.h"
 
 using namespace hindstat;
 namespace fs = std::filesystem;
 
 namespace {
-
-int soak_rounds(int otherwise) {
-  const char* soak = std::getenv("HINDSTAT_SOAK");
-  return soak != nullptr ? std::max(1, std::atoi(soak)) : otherwise;
-}
 
 /// A process that runs `work`, which says what it has done by numbers; killed at the end if it still runs.
 class Child {
@@ -91,39 +86,6 @@ public:
 private:
   pid_t pid_ = 0;
   int out_ = -1;
-};
-
-/// A file system of its own in a mount namespace of this process; nullopt, with a reason said, where that needs more
-/// rights.
-class SmallDisk {
-public:
-  explicit SmallDisk(const TemporaryDirectory& directory) : path_(directory.file("small")) {
-    fs::create_directory(path_);
-  }
-  ~SmallDisk() {
-    if (is_mounted_) {
-      ::umount2(path_.c_str(), MNT_DETACH);
-    }
-  }
-  SmallDisk(const SmallDisk&) = delete;
-  SmallDisk& operator=(const SmallDisk&) = delete;
-
-  [[nodiscard]] bool mount(int kilobytes) {
-    if (is_mounted_) {
-      ::umount2(path_.c_str(), MNT_DETACH);
-    }
-    const std::string options = "size=" + std::to_string(kilobytes) + "k";
-    is_mounted_ = ::unshare(CLONE_NEWNS) == 0 && ::mount(nullptr, "/", nullptr, MS_REC | MS_PRIVATE, nullptr) == 0
-                  && ::mount("tmpfs", path_.c_str(), "tmpfs", 0, options.c_str()) == 0;
-    return is_mounted_;
-  }
-  [[nodiscard]] std::string file(const std::string& name) const {
-    return path_ + "/" + name;
-  }
-
-private:
-  std::string path_;
-  bool is_mounted_ = false;
 };
 
 /// On a slow disk two recorders without a pause may keep someone waiting for more than 5 s: who is told so tries again.

@@ -27,6 +27,9 @@ namespace hindstat {
     history.push_back(made_snapshot(tables, minute));
     for (Table& table : tables) {
       Table next = mutate(table, rng, 0.05);
+      if (next.size() > 2 * rows) { // mutate() adds somewhat more than it takes away: thousands of times in a long run.
+        next.truncate(rows);
+      }
       settle_timers(table, next);
       table = std::move(next);
     }
