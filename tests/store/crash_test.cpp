@@ -146,7 +146,12 @@ TEST_CASE("a recorder killed at any instant loses no snapshot that it acknowledg
       acknowledged = *done + 1;
     }
     interrupted += fs::exists(path + "-journal") ? 1 : 0;
-    require_whole(path, history, acknowledged);
+    // All are listed each time; to load all each time would take the square of the time.
+    constexpr std::size_t last = 16;
+    constexpr int all_each = 20;
+    const bool load_all = round % all_each == all_each - 1;
+    require_whole(path, history, acknowledged, load_all ? 0 : acknowledged - std::min(acknowledged, last));
+    say_progress("kills", static_cast<std::size_t>(round) + 1, static_cast<std::size_t>(kills));
   }
   WARN("acknowledged " << acknowledged << " snapshots in spite of " << kills << " kills, of which " << interrupted
                        << " left a journal");

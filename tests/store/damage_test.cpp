@@ -114,7 +114,9 @@ TEST_CASE("a store with a flipped bit gives an error or the right data", "[store
   constexpr std::size_t stride = 9;
   const auto steps = swept(8 * sample.bytes().size() / step, stride);
   std::size_t errors = 0;
+  std::size_t tried = 0;
   for (const std::size_t position : steps) {
+    say_progress("flipped bits", ++tried, steps.size());
     const std::size_t bit = position * step;
     INFO("bit " << bit);
     const char right = sample.bytes()[bit / 8];

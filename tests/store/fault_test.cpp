@@ -180,7 +180,9 @@ std::size_t cut_power_everywhere(Recording& recording, bool syncs_directory, std
   Rng rng(52);
   std::vector<std::size_t> moments = swept(operations.size(), stride);
   moments.push_back(operations.size());
+  std::size_t tried = 0;
   for (const std::size_t done : moments) {
+    say_progress("moments at which the power goes", ++tried, moments.size());
     for (const auto unsynced :
          {Unsynced::lost, Unsynced::written, Unsynced::torn, Unsynced::some, Unsynced::some_torn}) {
       const bool by_chance = unsynced == Unsynced::some || unsynced == Unsynced::some_torn;

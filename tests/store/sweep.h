@@ -2,6 +2,7 @@
 #pragma once
 
 #include <algorithm>
+#include <cstdio>
 #include <cstdlib>
 #include <numeric>
 #include <vector>
@@ -14,6 +15,14 @@ namespace hindstat {
 [[nodiscard]] inline int soak_rounds(int otherwise) {
   const char* soak = std::getenv("HINDSTAT_SOAK");
   return soak != nullptr ? std::max(1, std::atoi(soak)) : otherwise;
+}
+
+/// In a soak: says each tenth of a long loop on stderr.
+inline void say_progress(const char* what, std::size_t done, std::size_t all) {
+  constexpr std::size_t parts = 10;
+  if (std::getenv("HINDSTAT_SOAK") != nullptr && done * parts / all != (done - 1) * parts / all) {
+    std::fprintf(stderr, "%s: %zu of %zu\n", what, done, all);
+  }
 }
 
 /// Positions below `size` for a test that would take too long over all of them: the first `always`, and every
