@@ -2,6 +2,8 @@
 #include "cli/listing.h"
 
 #include <algorithm>
+#include <cerrno>
+#include <cstring>
 #include <limits>
 #include <utility>
 
@@ -12,7 +14,7 @@
 #include "base/json_writer.h"
 #include "base/text_table.h"
 #include "cli/notes.h"
-#include "tables/catalog.h"
+#include "cli/sizes.h"
 
 namespace hindstat {
 
@@ -100,28 +102,33 @@ AllShown read_all(const Store& store, const RangeRequest& choice, const Zone& zo
   return all;
 }
 
-// What the catalog knows, in its order; then what only this file knows.
+// The tables with a column of their own, as far as one of the snapshots has them.
 std::vector<std::string> column_names(const std::vector<Shown>& snapshots) {
   std::vector<std::string> found;
-  for (const Shown& snapshot : snapshots) {
-    for (const Capture& capture : snapshot.captures) {
-      if (std::ranges::find(found, capture.table) == found.end()) {
-        found.push_back(capture.table);
-      }
+  for (const char* table : {"socket", "route", "interface", "conntrack"}) {
+    const bool has_it = std::ranges::any_of(snapshots, [&](const Shown& snapshot) {
+      return std::ranges::find(snapshot.captures, table, &Capture::table) != snapshot.captures.end();
+    });
+    if (has_it) {
+      found.emplace_back(table);
     }
   }
-  const auto rank = [](const std::string& name) {
-    const auto known = catalog();
-    return std::ranges::find(known, name, &TableSpec::name) - known.begin();
-  };
-  std::ranges::stable_sort(found, {}, rank);
   return found;
 }
 
-std::string describe_problems(const std::vector<Capture>& captures) {
+// "2 partial, denied: route"; what and why is in the JSON and in hindstat-record status.
+std::string describe_statuses(const std::vector<TableSummary>& summaries) {
   std::string text;
-  for (const std::string& problem : list_problems(captures)) {
-    text += (text.empty() ? "" : "; ") + problem;
+  for (const CaptureStatus status :
+       {CaptureStatus::partial, CaptureStatus::denied, CaptureStatus::failed, CaptureStatus::late}) {
+    const auto has_it = [status](const TableSummary& summary) { return summary.shown->status == status; };
+    const auto first = std::ranges::find_if(summaries, has_it);
+    const auto count = std::ranges::count_if(summaries, has_it);
+    if (count != 0) {
+      text += text.empty() ? "" : ", ";
+      text += count == 1 ? fmt::format("{}: {}", format_status(status), first->table)
+                         : fmt::format("{} {}", count, format_status(status));
+    }
   }
   return text;
 }
@@ -129,8 +136,14 @@ std::string describe_problems(const std::vector<Capture>& captures) {
 std::vector<std::string> format_line(const Shown& shown, const std::vector<std::string>& tables, const Zone& zone) {
   const SnapshotEntry& entry = shown.entry;
   const std::vector<TableSummary> summaries = summarize(shown.captures);
-  std::vector<std::string> cells{fmt::format("#{}", entry.id.value()), escape_terminal(entry.info.host),
-                                 format_time(entry.info.clocks.realtime_ns, zone)};
+  std::uint64_t rows = 0;
+  for (const TableSummary& summary : summaries) {
+    rows += summary.rows;
+  }
+  std::vector<std::string> cells{
+    fmt::format("#{}", entry.id.value()),  format_time(entry.info.clocks.realtime_ns, zone),
+    escape_terminal(entry.info.host),      fmt::format("{}", rows),
+    format_size(shown.size.payload_bytes), fmt::format("{}", shown.size.blocks)};
   for (const std::string& table : tables) {
     const auto found = std::ranges::find(summaries, table, &TableSummary::table);
     if (found == summaries.end()) {
@@ -141,8 +154,7 @@ std::vector<std::string> format_line(const Shown& shown, const std::vector<std::
       cells.push_back(format_status(found->shown->status));
     }
   }
-  cells.push_back(fmt::format("{}", shown.size.payload_bytes));
-  cells.push_back(escape_terminal(describe_problems(shown.captures)));
+  cells.push_back(escape_terminal(describe_statuses(summaries)));
   return cells;
 }
 
@@ -160,16 +172,19 @@ void write_tables(JsonWriter& json, const std::vector<Capture>& captures) {
   json.end_object();
 }
 
-} // namespace
+std::string describe_problem(const Capture& capture) {
+  return capture.detail.empty() ? format_status(capture.status) : format_status(capture.status) + ": " + capture.detail;
+}
 
-std::vector<std::string> list_problems(const std::vector<Capture>& of_snapshot) {
+// What is not complete, tables with the same reason together.
+template <typename Reason>
+std::vector<std::string> group_problems(const std::vector<Capture>& of_snapshot, Reason&& reason_of) {
   std::vector<std::pair<std::string, std::string>> problems; // Reason and tables.
   for (const Capture& capture : of_snapshot) {
     if (capture.status == CaptureStatus::complete) {
       continue;
     }
-    const std::string reason =
-      capture.detail.empty() ? format_status(capture.status) : format_status(capture.status) + ": " + capture.detail;
+    const std::string reason = reason_of(capture);
     const std::string name =
       capture.netns.empty() ? capture.table : fmt::format("{} of {}", capture.table, capture.netns);
     const auto same = std::ranges::find(problems, reason, &std::pair<std::string, std::string>::first);
@@ -186,19 +201,31 @@ std::vector<std::string> list_problems(const std::vector<Capture>& of_snapshot) 
   return sentences;
 }
 
+} // namespace
+
+std::vector<std::string> list_problems(const std::vector<Capture>& of_snapshot) {
+  return group_problems(of_snapshot, describe_problem);
+}
+
+std::vector<std::string> list_short_problems(const std::vector<Capture>& of_snapshot) {
+  return group_problems(of_snapshot, [](const Capture& capture) {
+    const bool by_kernel = capture.status == CaptureStatus::absent && capture.detail.ends_with(std::strerror(ENOENT));
+    return by_kernel ? "absent: this kernel has no such thing, or has not loaded it" : describe_problem(capture);
+  });
+}
+
 Listing format_listing(const Store& store, const Zone& zone, const RangeRequest& choice) {
   AllShown all = read_all(store, choice, zone);
   const std::vector<std::string> tables = column_names(all.snapshots);
   using Align = TextTable::Align;
   std::vector<Align> aligns{Align::right, Align::left, Align::left};
-  aligns.insert(aligns.end(), tables.size() + 1, Align::right);
+  constexpr std::size_t sums = 3;
+  aligns.insert(aligns.end(), tables.size() + sums, Align::right);
   aligns.push_back(Align::left);
   TextTable text(aligns);
-  std::vector<std::string> header{"id", "host", "time"};
-  for (const std::string& table : tables) {
-    header.push_back(escape_terminal(table));
-  }
-  header.insert(header.end(), {"bytes", "not complete"});
+  std::vector<std::string> header{"id", "time", "host", "rows", "size", "blocks"};
+  header.insert(header.end(), tables.begin(), tables.end());
+  header.emplace_back("not complete");
   text.add(header);
   for (const Shown& shown : all.snapshots) {
     text.add(format_line(shown, tables, zone));

@@ -17,8 +17,8 @@ struct Listing {
 };
 
 /// The snapshots of a store that are chosen (all where nothing is; else those of the host, or of the range, with the
-/// marks and gaps of the same host and time) for people: id, host, time, rows of each table, bytes, and the statuses
-/// that are not complete with their reasons; then marks, pins and gaps.
+/// marks and gaps of the same host and time) for people: id, time, host, all rows and bytes, blocks, the rows of the
+/// tables that are asked for most, and which tables are neither complete nor absent; then marks, pins and gaps.
 [[nodiscard]] Listing format_listing(const Store& store, const Zone& zone, const RangeRequest& choice = {});
 
 /// The same as JSON Lines: an object a snapshot, then one a mark and one a gap, told apart by "kind".
@@ -38,5 +38,8 @@ void require_complete(const Listing& listing);
 
 /// What is not complete, tables with the same reason together: "socket_owner, process: partial: not run as root".
 [[nodiscard]] std::vector<std::string> list_problems(const std::vector<Capture>& of_snapshot);
+
+/// The same for people: without the paths of what the kernel does not have, all of that together.
+[[nodiscard]] std::vector<std::string> list_short_problems(const std::vector<Capture>& of_snapshot);
 
 } // namespace hindstat

@@ -176,8 +176,8 @@ HostKey default_host(const std::vector<HostKey>& hosts, const SelectorOptions& o
   if (hosts.size() == 1) {
     return hosts.front();
   }
-  throw Error(
-    fmt::format("the store has {} hosts, write HOST:SNAPSHOT with one of {}", hosts.size(), list_hosts(hosts, hosts)));
+  throw Error(fmt::format("the store has {} hosts, {} with one of {}", hosts.size(), options.host_advice,
+                          list_hosts(hosts, hosts)));
 }
 
 HostKey choose_host(const std::vector<HostKey>& hosts, const std::string& name, const SelectorOptions& options) {

@@ -23,6 +23,7 @@ struct SelectorOptions {
   std::optional<std::int64_t> max_gap_ns; ///< A TIME further than this from the snapshot found is an error.
   Zone zone;                              ///< In which times without a zone are read.
   std::int64_t now_ns = 0;                ///< CLOCK_REALTIME of the viewer.
+  std::string_view host_advice = "write HOST:SNAPSHOT"; ///< What helps when there are several hosts.
 };
 
 /// Options for whoever runs the tool: this machine's host name and id, its clock, and `zone`.

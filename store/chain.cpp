@@ -173,9 +173,11 @@ LoadedTable ChainReader::load_next(LoadedTable base, std::int64_t block_id) {
     throw Error(fmt::format("block {} is damaged (it has another base)", block_id));
   }
   SQLite::Statement select(*database_, "SELECT payload FROM block WHERE id = ?");
+  budget_.add_payload(base.sizes.bytes()); // What the base holds was paid for when it was loaded.
   std::ignore = apply_block(base, block, select);
   base.block = block;
   require_content_sum(base);
+  budget_.take(decoding_bytes(base.layout->spec(), base.table.size()));
   return base;
 }
 

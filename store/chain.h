@@ -21,6 +21,10 @@ struct ChainSizes {
 
   /// Takes note of one more payload.
   void add(bool keyframe, std::uint64_t payload_bytes);
+  /// All payloads.
+  [[nodiscard]] std::uint64_t bytes() const {
+    return keyframe_bytes + change_bytes;
+  }
 };
 
 /// One more payload of a chain.

@@ -43,8 +43,11 @@ int primary(const SQLite::Exception& e) {
 
 } // namespace
 
-Connection::Connection(const std::string& path, Mode mode, std::uint32_t file_mode)
-  : path_(path), resolved_(resolve_directory(path)), mode_(mode) {
+Connection::Connection(const std::string& path, Mode mode, std::uint32_t file_mode, std::string undone)
+  : path_(path), resolved_(resolve_directory(path)), mode_(mode), undone_(std::move(undone)) {
+  if (undone_.empty()) {
+    undone_ = mode == Mode::write ? "nothing was recorded" : "nothing was changed";
+  }
   if (mode == Mode::salvage) {
     run_sql([&] { open(resolved_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_NOFOLLOW); });
   } else if (mode != Mode::read) {
@@ -191,19 +194,18 @@ bool Connection::has_journal() const {
 }
 
 void Connection::fail(const SQLite::Exception& e) const {
-  const std::string nothing = mode_ == Mode::write    ? "; nothing was recorded"
-                              : mode_ == Mode::change ? "; nothing was changed"
-                                                      : "";
+  const bool writes = mode_ == Mode::write || mode_ == Mode::change;
+  const std::string undone = writes ? "; " + undone_ : "";
   const int system_error = database_ ? sqlite3_system_errno(database_->getHandle()) : 0;
   const int code = primary(e);
   if (code == SQLITE_BUSY || code == SQLITE_LOCKED) {
     throw ObstacleError(fmt::format("{}: held by {} for more than {} s{}", path_,
                                     format_lock_holder(find_lock_holder(look_.get())), busy_milliseconds / 1000,
-                                    nothing),
+                                    undone),
                         Obstacle::busy);
   }
   if (code == SQLITE_FULL || (code == SQLITE_IOERR && (system_error == ENOSPC || system_error == EDQUOT))) {
-    throw ObstacleError(fmt::format("{}: the disk is full{}", path_, nothing), Obstacle::full);
+    throw ObstacleError(fmt::format("{}: the disk is full{}", path_, undone), Obstacle::full);
   }
   if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB) {
     const std::string truncation = describe_truncation(look_);
@@ -212,7 +214,7 @@ void Connection::fail(const SQLite::Exception& e) const {
   }
   const bool by_system = (code == SQLITE_IOERR || code == SQLITE_CANTOPEN) && system_error != 0;
   const std::string reason = by_system ? fmt::format(" ({})", std::strerror(system_error)) : "";
-  throw Error(fmt::format("{}: {}{}{}", path_, escape_terminal(e.what()), reason, nothing));
+  throw Error(fmt::format("{}: {}{}{}", path_, escape_terminal(e.what()), reason, undone));
 }
 
 } // namespace hindstat

@@ -30,8 +30,9 @@ public:
     salvage ///< A working copy of a damaged store: writable, and nothing of it needs to be there.
   };
 
-  /// Throws Error with the path. Mode::write creates the file with `file_mode`.
-  Connection(const std::string& path, Mode mode, std::uint32_t file_mode = default_file_mode);
+  /// Throws Error with the path. Mode::write creates the file with `file_mode`. `undone`: what a sentence about a write
+  /// that failed ends with, the same for all that this connection does.
+  Connection(const std::string& path, Mode mode, std::uint32_t file_mode = default_file_mode, std::string undone = {});
 
   /// As the user named it.
   [[nodiscard]] const std::string& path() const {
@@ -81,6 +82,7 @@ private:
   std::string path_;     ///< For messages.
   std::string resolved_; ///< For opening.
   Mode mode_;
+  std::string undone_;
   UniqueFd look_; ///< Outlives the database: see above.
   std::optional<SQLite::Database> database_;
 };

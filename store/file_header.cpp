@@ -70,7 +70,7 @@ void require_safe_place(const std::string& path, const std::string& shown) {
     return;
   }
   if (S_ISREG(file.st_mode) && file.st_uid != ::geteuid() && file.st_uid != 0) {
-    throw Error(fmt::format("{}: belongs to user {}, in a directory that everyone can write to; nothing was recorded",
+    throw Error(fmt::format("{}: belongs to user {}, in a directory that everyone can write to; it is left alone",
                             shown, file.st_uid));
   }
 }

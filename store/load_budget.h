@@ -9,7 +9,7 @@ namespace hindstat {
 /// claim millions of equal rows. What is allowed grows with the payloads that were read, up to a limit.
 class LoadBudget {
 public:
-  /// Only the format's own limits hold: for what is read from a store of one's own to go on recording.
+  /// Only the format's own limits hold: for what is read from a store of one's own to go on with it.
   [[nodiscard]] static LoadBudget unlimited();
   /// `limit`: bytes.
   explicit LoadBudget(std::uint64_t limit);

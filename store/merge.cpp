@@ -221,7 +221,7 @@ Merge import_store(const std::string& to_path, const std::string& from_path, boo
     throw Error(fmt::format("{}: is the store to import into", from_path));
   }
   Connection from(from_path, Connection::Mode::read);
-  Connection to(to_path, Connection::Mode::write);
+  Connection to(to_path, Connection::Mode::write, default_file_mode, "not all was imported: repeat it");
   const auto choose = [again](StoreSide& side, const SnapshotRecord& record) {
     const auto stone = side.records.find_tombstone(record.uid);
     if (!stone || !stone->gone_here) {
@@ -244,7 +244,7 @@ Merge export_store(const std::string& from_path, const std::string& to_path, con
   }
   Connection from(from_path, Connection::Mode::read);
   try {
-    Connection to(to_path, Connection::Mode::write);
+    Connection to(to_path, Connection::Mode::write, default_file_mode, "nothing was exported");
     const auto choose = [&choice](StoreSide&, const SnapshotRecord& record) {
       const std::int64_t at = record.info.clocks.realtime_ns;
       const bool chosen =

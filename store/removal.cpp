@@ -220,8 +220,11 @@ private:
         if (!goes) {
           repack(step.end, content);
         }
-        for (const std::int64_t block : next) {
-          steps.push_back({block, content, step.end});
+        for (std::size_t i = 0; i + 1 < next.size(); ++i) {
+          steps.push_back({next[i], content, step.end});
+        }
+        if (!next.empty()) { // Mostly there is one: copies of large tables would cost more than packing them.
+          steps.push_back({next.back(), std::move(content), std::move(step.end)});
         }
       } catch (const Error&) {
         cut_off(step.block);
@@ -339,7 +342,7 @@ Removal remove_snapshots(SQLite::Database& database, const std::set<std::int64_t
 
 Removal remove_from_store(const std::string& path, const std::vector<SnapshotId>& ids) {
   std::ignore = open_to_look(resolve_directory(path), path); // A writer would create it.
-  Connection connection(path, Connection::Mode::write);
+  Connection connection(path, Connection::Mode::write, default_file_mode, "nothing was removed");
   return connection.run([&] {
     connection.database().exec("PRAGMA secure_delete = ON"); // Zeros where the snapshot was.
     SQLite::Transaction transaction(connection.database(), SQLite::TransactionBehavior::IMMEDIATE);

@@ -20,10 +20,10 @@ namespace {
 // Removed in one transaction: each packs at most one keyframe a table anew.
 constexpr std::uint64_t batch = 512;
 
-// Beside a recording: some 100 ms.
-constexpr PruneBound bound_beside_recording{64, 2048};
+// Beside a recording. Whatever goes, the rest of the chains that it is cut from is packed anew: up to as many blocks.
+constexpr PruneBound bound_beside_recording{128, 128, 2048};
 
-// A file that comes so close to its limit is due, and one that is pruned becomes smaller by twice as much.
+// What is beyond a limit by so much is due, and a file that is pruned for its size becomes smaller by as much.
 constexpr std::uint64_t slack_share = 32;
 
 std::uint64_t pragma(SQLite::Database& database, const char* sql) {
@@ -110,21 +110,63 @@ Retention::Plan Retention::make_plan(const Limits& limits, std::int64_t now_ns) 
   return plan;
 }
 
-std::uint64_t Retention::bytes_of(std::int64_t id) {
-  constexpr std::uint64_t rows = 500; // Of a snapshot, and what its blocks have beside their payloads.
-  SQLite::Statement select(*database_, "SELECT length(captures) + coalesce((SELECT sum(length(payload)) FROM block"
-                                       " WHERE snapshot_id = snapshot.id), 0) FROM snapshot WHERE id = ?");
-  select.bind(1, id);
-  return select.executeStep() ? static_cast<std::uint64_t>(select.getColumn(0).getInt64()) + rows : 0;
-}
+// How many bytes the file needs less when snapshots go, one after the other from the oldest on. The first block of a
+// chain that stays becomes a keyframe: what the last keyframe before it took is not freed.
+class Retention::Freed {
+public:
+  explicit Freed(SQLite::Database& database)
+    : snapshot_(database, "SELECT boot_id, length(captures), captures_base IS NULL FROM snapshot WHERE id = ?"),
+      blocks_(database, "SELECT layout_id, length(payload), base_id IS NULL FROM block WHERE snapshot_id = ?") {
+  }
+
+  void add(std::int64_t id) {
+    constexpr std::int64_t no_layout = 0;
+    constexpr std::int64_t row_bytes = 500; // Of a snapshot, and what its blocks have beside their payloads.
+    snapshot_.reset();
+    snapshot_.bind(1, id);
+    if (!snapshot_.executeStep()) {
+      return;
+    }
+    const std::int64_t boot = snapshot_.getColumn(0).getInt64();
+    payload_bytes_ += row_bytes;
+    add(boot, no_layout, snapshot_.getColumn(1).getInt64(), snapshot_.getColumn(2).getInt() != 0);
+    blocks_.reset();
+    blocks_.bind(1, id);
+    while (blocks_.executeStep()) {
+      add(boot, blocks_.getColumn(0).getInt64(), blocks_.getColumn(1).getInt64(), blocks_.getColumn(2).getInt() != 0);
+    }
+  }
+  [[nodiscard]] std::uint64_t bytes() const {
+    return static_cast<std::uint64_t>(std::max<std::int64_t>(0, payload_bytes_ - keyframe_bytes_));
+  }
+
+private:
+  void add(std::int64_t boot, std::int64_t layout, std::int64_t bytes, bool keyframe) {
+    payload_bytes_ += bytes;
+    if (keyframe) {
+      std::int64_t& last = last_keyframes_[{boot, layout}];
+      keyframe_bytes_ += bytes - last;
+      last = bytes;
+    }
+  }
+
+  SQLite::Statement snapshot_;
+  SQLite::Statement blocks_;
+  std::int64_t payload_bytes_ = 0;
+  std::int64_t keyframe_bytes_ = 0;
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> last_keyframes_; // By boot row and layout.
+};
 
 PruneReport Retention::plan(const Limits& limits, std::int64_t now_ns) {
   const Plan plan = make_plan(limits, now_ns);
   PruneReport report = plan.report;
   const FileSize size = load_file_size(*database_);
-  std::uint64_t used = size.bytes - size.free_bytes;
+  Freed freed(*database_);
+  const std::uint64_t used_before = size.bytes - size.free_bytes;
+  std::uint64_t used = used_before;
   const auto take = [&](const Candidate& candidate) {
-    used -= std::min(used, bytes_of(candidate.id));
+    freed.add(candidate.id);
+    used = used_before - std::min(used_before, freed.bytes());
     report.first_ns =
       report.snapshots() == 0 ? candidate.realtime_ns : std::min(report.first_ns, candidate.realtime_ns);
     report.last_ns = report.snapshots() == 0 ? candidate.realtime_ns : std::max(report.last_ns, candidate.realtime_ns);
@@ -179,10 +221,11 @@ std::uint64_t Retention::remove(const std::vector<Candidate>& candidates, std::s
     const auto space = find_disk_space(path_);
     const std::uint64_t room = space ? space->available / 4 : plenty;
     std::set<std::int64_t> ids;
-    for (std::uint64_t bytes = 0; ids.size() < batch && removed < count; ++removed) {
+    Freed freed(*database_);
+    for (; ids.size() < batch && removed < count; ++removed) {
       const Candidate& candidate = candidates[removed];
-      bytes += bytes_of(candidate.id);
-      if (!ids.empty() && bytes > room) {
+      freed.add(candidate.id);
+      if (!ids.empty() && freed.bytes() > room) {
         break;
       }
       ids.insert(candidate.id);
@@ -201,7 +244,7 @@ std::uint64_t Retention::remove(const std::vector<Candidate>& candidates, std::s
 void Retention::remove_for_size(const Plan& plan, std::uint64_t max_bytes, std::int64_t now_ns, std::uint64_t most,
                                 PruneReport& report) {
   std::uint64_t next = 0;
-  while (true) {
+  for (std::size_t least = 1;; least *= 2) {
     const FileSize size = load_file_size(*database_);
     const std::uint64_t used = size.bytes - size.free_bytes;
     if (used <= max_bytes) {
@@ -215,12 +258,15 @@ void Retention::remove_for_size(const Plan& plan, std::uint64_t max_bytes, std::
       report.is_partial = true;
       return;
     }
-    // What is packed anew takes some of it back: then another round follows.
+    // What is packed anew may take more than was foreseen: then another round follows. Each packs the rest of the
+    // chains anew, so that many rounds of a snapshot each would cost more than all else.
     std::vector<Candidate> oldest;
-    std::uint64_t freed = 0;
-    for (; next < plan.rest.size() && next < most && oldest.size() < batch && freed < used - max_bytes; ++next) {
+    Freed freed(*database_);
+    for (; next < plan.rest.size() && next < most && oldest.size() < batch
+           && (oldest.size() < least || freed.bytes() < used - max_bytes);
+         ++next) {
       oldest.push_back(plan.rest[next]);
-      freed += bytes_of(plan.rest[next].id);
+      freed.add(plan.rest[next].id);
     }
     report.for_size += remove(oldest, pruned_reason, now_ns, batch, report);
   }
@@ -259,20 +305,30 @@ PruneReport Retention::run(const Limits& limits, std::int64_t now_ns, const Prun
   report.expired = remove(plan.expired, pruned_reason, now_ns, bound.snapshots, report);
   report.thinned = remove(plan.thinned, thinned_reason, now_ns, bound.snapshots - report.snapshots(), report);
   if (limits.max_bytes) {
-    remove_for_size(plan, *limits.max_bytes, now_ns, bound.snapshots - report.snapshots(), report);
+    remove_for_size(plan, *limits.max_bytes, now_ns, bound.for_size - std::min(bound.for_size, report.snapshots()),
+                    report);
   }
   report.is_partial = !vacuum(bound.pages) || report.is_partial;
   report.bytes_after = load_file_size(*database_).bytes;
   return report;
 }
 
-bool Retention::is_due(const Limits& limits, std::int64_t now_ns) {
-  if (limits.empty()) {
-    return false;
-  }
+// What the next recording may need in the file: as much as the largest of those that a chain is made of, because some
+// of its keyframes may be due, too.
+std::uint64_t Retention::foreseen_growth(std::uint64_t expected) {
+  constexpr std::uint64_t changed_pages = 8;
+  SQLite::Statement select(*database_, "SELECT max(bytes) FROM (SELECT length(captures) + coalesce((SELECT"
+                                       " sum(length(payload)) FROM block WHERE snapshot_id = s.id), 0) AS bytes FROM"
+                                       " snapshot s ORDER BY s.id DESC LIMIT 128)");
+  const auto largest = select.executeStep() ? static_cast<std::uint64_t>(select.getColumn(0).getInt64()) : 0;
+  const std::uint64_t bytes = std::max(expected, largest);
+  return bytes + bytes / 8 + changed_pages * load_file_size(*database_).page_size;
+}
+
+bool Retention::is_due(const Limits& limits, std::int64_t now_ns, std::uint64_t growth) {
   const FileSize size = load_file_size(*database_);
   if (size.free_bytes > size.bytes / slack_share
-      || (limits.max_bytes && size.bytes > *limits.max_bytes - *limits.max_bytes / slack_share)) {
+      || (limits.max_bytes && std::max(size.bytes, size.bytes - size.free_bytes + growth) > *limits.max_bytes)) {
     return true;
   }
   // Every so many recordings all are looked at; between them the first says whether much is too old.
@@ -284,18 +340,25 @@ bool Retention::is_due(const Limits& limits, std::int64_t now_ns) {
   }
   const std::int64_t age_ns = now_ns - select.getColumn(1).getInt64();
   return select.getColumn(0).getInt64() % every == 0
-         || (limits.keep_ns && age_ns > *limits.keep_ns && age_ns - *limits.keep_ns > *limits.keep_ns / 32);
+         || (limits.keep_ns && age_ns > *limits.keep_ns
+             && age_ns - *limits.keep_ns > *limits.keep_ns / std::int64_t{slack_share});
 }
 
-PruneReport Retention::run_beside_recording(const Limits& limits, std::int64_t now_ns) {
-  if (!is_due(limits, now_ns)) {
+PruneReport Retention::run_beside_recording(const Limits& limits, std::int64_t now_ns, std::uint64_t expected) {
+  const std::uint64_t growth = limits.max_bytes ? foreseen_growth(expected) : 0;
+  if (limits.empty() || !is_due(limits, now_ns, growth)) {
     return {};
   }
   Limits goal = limits;
   if (goal.max_bytes) {
-    *goal.max_bytes -= 2 * (*goal.max_bytes / slack_share);
+    const std::uint64_t slack = *goal.max_bytes / slack_share;
+    *goal.max_bytes -= std::min(*goal.max_bytes, growth + slack);
   }
-  return run(goal, now_ns, bound_beside_recording);
+  PruneBound bound = bound_beside_recording;
+  if (goal.max_bytes && load_file_size(*database_).bytes <= *limits.max_bytes) {
+    bound.for_size = ~std::uint64_t{0}; // It stays below its limit: that is not more than the recording brings.
+  }
+  return run(goal, now_ns, bound);
 }
 
 } // namespace hindstat

@@ -33,8 +33,9 @@ struct PruneReport {
 
 /// How much one run may do.
 struct PruneBound {
-  std::uint64_t snapshots = ~std::uint64_t{0};
-  std::uint64_t pages = ~std::uint64_t{0}; ///< Given back to the file system.
+  std::uint64_t snapshots = ~std::uint64_t{0}; ///< That are too old or between those that thinning keeps.
+  std::uint64_t for_size = ~std::uint64_t{0};  ///< For max_bytes, less those.
+  std::uint64_t pages = ~std::uint64_t{0};     ///< Given back to the file system.
 };
 /// Bytes of a database: its pages, and those of them that hold nothing.
 struct FileSize {
@@ -56,9 +57,9 @@ public:
   [[nodiscard]] PruneReport plan(const Limits& limits, std::int64_t now_ns);
   /// In transactions of its own; none may be open. What has a state of the file must forget it when anything went.
   PruneReport run(const Limits& limits, std::int64_t now_ns, const PruneBound& bound);
-  /// run() before a recording, where it is time: a bounded part, and for max_bytes somewhat more than is needed, so
-  /// that it is not time again at once.
-  PruneReport run_beside_recording(const Limits& limits, std::int64_t now_ns);
+  /// run() before a recording that may bring `expected` bytes, where it is time: a bounded part, and for max_bytes
+  /// somewhat more than is needed, so that it is not time again at once. A file below max_bytes stays below.
+  PruneReport run_beside_recording(const Limits& limits, std::int64_t now_ns, std::uint64_t expected);
 
 private:
   struct Candidate {
@@ -74,10 +75,12 @@ private:
     PruneReport report;
   };
 
-  [[nodiscard]] bool is_due(const Limits& limits, std::int64_t now_ns);
+  class Freed;
+
+  [[nodiscard]] std::uint64_t foreseen_growth(std::uint64_t expected);
+  [[nodiscard]] bool is_due(const Limits& limits, std::int64_t now_ns, std::uint64_t growth);
   [[nodiscard]] std::vector<Candidate> load_candidates();
   [[nodiscard]] Plan make_plan(const Limits& limits, std::int64_t now_ns);
-  [[nodiscard]] std::uint64_t bytes_of(std::int64_t id);
   [[nodiscard]] std::uint64_t remove(const std::vector<Candidate>& candidates, std::string_view reason,
                                      std::int64_t now_ns, std::uint64_t most, PruneReport& report);
   void remove_for_size(const Plan& plan, std::uint64_t max_bytes, std::int64_t now_ns, std::uint64_t most,

@@ -23,8 +23,8 @@ bool Room::make(std::int64_t now_ns, std::uint64_t expected) {
     }
     now_ns = believed_now(now_ns);
     Retention retention(*database_, path_);
-    pruned_ =
-      missing_bytes(expected) != 0 ? retention.run(limits, now_ns, {}) : retention.run_beside_recording(limits, now_ns);
+    pruned_ = missing_bytes(expected) != 0 ? retention.run(limits, now_ns, {})
+                                           : retention.run_beside_recording(limits, now_ns, expected);
   } catch (const Error& e) {
     trouble_ = fmt::format("the store was not pruned: {}", e.what());
   } catch (const SQLite::Exception& e) {

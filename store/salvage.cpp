@@ -212,7 +212,8 @@ public:
 
 private:
   std::vector<SnapshotRecord> find_records() {
-    for (const char* index : {"snapshot", "block", "host", "boot", "layout", "tombstone", "mark", "pin", "gap", "setting"}) {
+    for (const char* index :
+         {"snapshot", "block", "host", "boot", "layout", "tombstone", "mark", "pin", "gap", "setting"}) {
       std::vector<std::string> ignored; // Then what is there is tried as it is.
       tried(ignored, index, [&] { from_->database().exec(fmt::format("REINDEX {}", index)); });
     }
@@ -300,7 +301,7 @@ Salvage salvage_store(const std::string& from_path, const std::string& to_path) 
   const WorkingCopy copy(from_path, to_path);
   try {
     Connection from(copy.path(), Connection::Mode::salvage);
-    Connection to(to_path, Connection::Mode::write);
+    Connection to(to_path, Connection::Mode::write, default_file_mode, "nothing was saved");
     Salvage salvage = Salvager(from, to).run();
     if (salvage.snapshots == 0) {
       throw Error(fmt::format("{}: no snapshot could be saved{}{}", from_path, salvage.lost.empty() ? "" : ": ",

@@ -45,6 +45,23 @@ void require_possible(const SnapshotRecord& record) {
 
 } // namespace
 
+// `from` may be a stranger's: what is held of it at one time may take as much memory as one load.
+LoadBudget Transfer::budget_for(const std::string& table) const {
+  LoadBudget budget(memory_limit_);
+  for (const auto& [name, loaded] : at_) {
+    if (name != table) {
+      budget.add_payload(loaded.sizes.bytes());
+      budget.take(decoding_bytes(loaded.layout->spec(), loaded.table.size()));
+    }
+  }
+  return budget;
+}
+
+LoadedTable Transfer::load_captures(const SnapshotRecord& record) {
+  from_.chains.begin_load(budget_for({}));
+  return from_.chains.load_captures(record);
+}
+
 // Two stores that began as one file may have recorded different snapshots under the same number: then the second
 // lives on under an origin of its own.
 void Transfer::place(SnapshotRecord& copied, std::optional<std::int64_t> boot) {
@@ -71,7 +88,7 @@ bool Transfer::is_taken(std::int64_t boot, const SnapshotRecord& record) {
 
 std::int64_t Transfer::copy(const SnapshotRecord& record, std::optional<std::int64_t> boot) {
   require_possible(record);
-  const LoadedTable content = from_.chains.load_captures(record);
+  const LoadedTable content = load_captures(record);
   SnapshotRecord copied = record;
   place(copied, boot);
   std::vector<NewBlock> blocks;
@@ -91,7 +108,7 @@ std::int64_t Transfer::copy(const SnapshotRecord& record, std::optional<std::int
 
 std::vector<LostTable> Transfer::copy_sound(const SnapshotRecord& record) {
   require_possible(record);
-  const LoadedTable content = from_.chains.load_captures(record);
+  const LoadedTable content = load_captures(record);
   SnapshotRecord copied = record;
   place(copied, std::nullopt);
   std::vector<Capture> all = to_captures(content);
@@ -173,12 +190,14 @@ const LoadedTable& Transfer::load(std::int64_t block_id) {
   if (known != at_.end() && known->second.block.id == block_id) {
     return known->second;
   }
+  from_.chains.begin_load(budget_for(table));
   if (known != at_.end() && block.base_id == known->second.block.id) {
     LoadedTable base = std::move(known->second);
     at_.erase(known);
     return at_.emplace(table, from_.chains.load_next(std::move(base), block_id)).first->second;
   }
-  return at_.insert_or_assign(table, from_.chains.load_table(block_id)).first->second;
+  at_.erase(table);
+  return at_.emplace(table, from_.chains.load_table(block_id)).first->second;
 }
 
 std::optional<Transfer::Counterpart> Transfer::counterpart(std::int64_t block_id) {

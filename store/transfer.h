@@ -33,8 +33,8 @@ struct LostTable {
 };
 
 /// Copies snapshots from one store into another: blocks byte for byte where their base is there under the same bytes,
-/// packed anew behind what is there where it is not. Every table is decoded and verified on its way. Lives as long as
-/// neither store is changed by others; both sides need a transaction.
+/// packed anew behind what is there where it is not. Every table is decoded and verified on its way, within what one
+/// load may take. Lives as long as neither store is changed by others; both sides need a transaction.
 class Transfer {
 public:
   Transfer(SQLite::Database& from, SQLite::Database& to) : from_(from), to_(to) {
@@ -78,6 +78,8 @@ private:
     LoadedTable end;
   };
 
+  [[nodiscard]] LoadedTable load_captures(const SnapshotRecord& record);
+  [[nodiscard]] LoadBudget budget_for(const std::string& table) const;
   void place(SnapshotRecord& copied, std::optional<std::int64_t> boot);
   [[nodiscard]] bool is_taken(std::int64_t boot, const SnapshotRecord& record);
   [[nodiscard]] std::optional<NewBlock> take_table(const SnapshotRecord& record, std::int64_t boot,
@@ -92,6 +94,7 @@ private:
 
   StoreSide from_;
   StoreSide to_;
+  std::uint64_t memory_limit_ = load_memory_limit();
   std::map<std::string, LoadedTable> at_;                                // Of `from`, by table: the one loaded last.
   std::map<std::string, LoadedTable> ends_;                              // Of `to`, by table: the one packed last.
   std::map<std::int64_t, std::optional<Counterpart>> counterparts_;      // By block of `from`.

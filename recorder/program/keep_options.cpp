@@ -83,7 +83,8 @@ void add_mark(CLI::App& app, RecordCommand& command) {
 void add_status(CLI::App& app, RecordCommand& command) {
   KeepCommand& keep = command.keep;
   CLI::App* status = app.add_subcommand("status", "How the recording is doing, for people and for monitoring");
-  status->add_option("HOST", keep.host, "Of which host");
+  auto* host = status->add_option("HOST", keep.host, "Of which host");
+  status->add_option("--host", keep.host, "The same")->option_text("HOST")->excludes(host);
   status->add_option("--max-age", keep.max_age, "How old the last snapshot may be (default: 3 usual intervals)")
     ->option_text("5m");
   status->add_flag("--json", command.json, "One JSON object");

@@ -128,6 +128,7 @@ void find_growth(const Store& store, const std::vector<SnapshotEntry>& entries, 
 void find_uncollected(const Store& store, Status& status) {
   const std::vector<Capture> of_last = store.load_captures(status.last.id);
   status.not_collected = list_problems(of_last);
+  status.not_collected_short = list_short_problems(of_last);
   for (const auto& [table, option] :
        {std::pair<std::string_view, std::string_view>{"tcp_info", "--tcp-info"}, {"resolved_name", "--resolve"}}) {
     if (std::ranges::find(of_last, table, &Capture::table) == of_last.end()) {
@@ -175,7 +176,8 @@ void judge(std::optional<std::int64_t> max_age_ns, Status& status) {
 } // namespace
 
 SnapshotEntry find_status_host(const std::vector<SnapshotEntry>& entries, const std::string& host,
-                               const SelectorOptions& options) {
+                               SelectorOptions options) {
+  options.host_advice = "give --host";
   return select_snapshot(entries, host.empty() ? "@latest" : host + ":@latest", options).entry;
 }
 

@@ -43,15 +43,16 @@ struct Status {
   std::optional<double> days_to_limit;   ///< Until max_bytes, unless the file stays below it.
   std::optional<DiskSpace> disk;
   std::optional<double> days_to_full_disk;
-  std::vector<std::string> not_collected; ///< Tables and why, of the last snapshot.
-  std::vector<std::string> not_asked_for; ///< Tables that a recording has only on request, with the option.
-  std::vector<std::string> problems;      ///< Why the exit status is 1.
+  std::vector<std::string> not_collected;       ///< Tables and why, of the last snapshot.
+  std::vector<std::string> not_collected_short; ///< The same for people.
+  std::vector<std::string> not_asked_for;       ///< Tables that a recording has only on request, with the option.
+  std::vector<std::string> problems;            ///< Why the exit status is 1.
 };
 
 /// The last snapshot of the host that `host` names, "" for this machine or the only host. Throws Error when there is
 /// none.
 [[nodiscard]] SnapshotEntry find_status_host(const std::vector<SnapshotEntry>& entries, const std::string& host,
-                                             const SelectorOptions& options);
+                                             SelectorOptions options);
 
 /// `max_age_ns`: how old the last snapshot may be; nullopt: 3 usual intervals.
 [[nodiscard]] Status make_status(const Store& store, const std::string& host, const SelectorOptions& options,

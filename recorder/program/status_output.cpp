@@ -39,8 +39,8 @@ public:
     write_pauses();
     write_size();
     write_notes();
-    for (const std::string& problem : status_.not_collected) {
-      add("not collected", escape_terminal(problem));
+    for (const std::string& problem : status_.not_collected_short) {
+      add_wrapped("not collected", escape_terminal(problem));
     }
     for (const std::string& table : status_.not_asked_for) {
       add("not asked for", table);
@@ -52,6 +52,22 @@ private:
   void add(std::string_view name, std::string text) {
     lines_.add({name == last_name_ ? "" : std::string(name), std::move(text)});
     last_name_ = name;
+  }
+
+  // In lines of the usual width, further ones set in.
+  void add_wrapped(std::string_view name, std::string_view text) {
+    constexpr std::size_t width = 80;
+    std::string indent;
+    while (text.size() > width) {
+      const std::size_t space = text.rfind(' ', width);
+      if (space == std::string_view::npos || space == 0) {
+        break;
+      }
+      add(name, indent + std::string(text.substr(0, space)));
+      text.remove_prefix(space + 1);
+      indent = "  ";
+    }
+    add(name, indent + std::string(text));
   }
 
   [[nodiscard]] std::string time(std::int64_t moment) const {

@@ -206,7 +206,8 @@ void add_store_verbs(CLI::App& app, RecordCommand& command) {
   add_zone_options(out, command);
 
   CLI::App* check = add_verb(app, command, "verify", "Check the whole store for damage", verify_footer, verify);
-  add_store_option(check, command, "The store to check");
+  auto* file = check->add_option("FILE", command.store, "The store to check")->expected(1);
+  check->add_option("--store", command.store, "The same")->option_text("FILE")->excludes(file);
   add_zone_options(check, command);
 
   CLI::App* save = add_verb(app, command, "salvage", "Save what is sound of a damaged store", salvage_footer, salvage);

@@ -238,7 +238,7 @@ TEST_CASE("a range in words and as JSON", "[diff]") {
   CHECK(text.find("gw1 #1..#3  0 .. 120  3 snapshots") != std::string::npos);
   CHECK(text.find("31 opened, 30 closed") != std::string::npos);
   CHECK(text.find("... 11 more sock.opened (--all)") != std::string::npos);
-  CHECK(text.find("0 .. 60    +  tcp 10.0.0.5:5432 <- 10.0.1.9:1 ") != std::string::npos);
+  CHECK(text.find("0..60    +  tcp 10.0.0.5:5432 <- 10.0.1.9:1 ") != std::string::npos);
   CHECK(format_range_line(range, plain_labels()) == "3 snapshots 0 .. 120: socket 31 opened, 30 closed\n");
   const std::string json = format_range_json_trailer(range, plain_labels(), 1);
   CHECK(json.find(R"("counts":{"sock.closed":30,"sock.opened":31})") != std::string::npos);

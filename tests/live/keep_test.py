@@ -143,6 +143,25 @@ class Status(Keep):
         self.assertEqual(text.code, 0)
         lab.assert_one_sentence(self, self.tool("hindstat-record", "status", "nowhere"), 2)
 
+    def test_several_hosts_are_told_apart_by_host(self):
+        for host in ("gw1", "gw2"):
+            self.ok("hindstat-record", "--host", host)
+        for args in (["status", "--max-age", "1h"], ["mark", "deploy 4.2"]):
+            result = self.tool("hindstat-record", *args)
+            lab.assert_one_sentence(self, result, 2)
+            self.assertIn("the store has 2 hosts, give --host with one of gw1 and gw2", result.err)
+            self.ok("hindstat-record", *args, "--host", "gw2")
+        marks = [entry for entry in self.listing() if entry["kind"] == "mark"]
+        self.assertEqual([(mark["host"], mark["text"]) for mark in marks], [("gw2", "deploy 4.2")])
+        self.assertIn("gw1", self.ok("hindstat-record", "status", "--host", "gw1", "--max-age", "1h").out)
+
+    def test_what_the_kernel_lacks_is_one_line_without_paths(self):
+        self.record()
+        text = self.tool("hindstat-record", "status", "--max-age", "1h").out
+        self.assertNotIn("No such file", text)
+        self.assertLessEqual(max(map(len, text.splitlines()[1:])), 100)
+        self.assertLessEqual(text.count("this kernel has no such thing"), 1)
+
     def test_what_is_not_collected_and_why(self):
         # A process of others, and no privilege to look into it.
         if os.geteuid() != 0:
@@ -198,7 +217,7 @@ class FullDisk(Keep):
             free = os.statvfs(self.lab.path("small"))
             ballast.write(bytes(max(0, free.f_bavail * free.f_frsize - leave)))
 
-    def test_no_room_is_75_the_gap_is_recorded_next_time_and_limits_make_room(self):
+    def test_no_room_is_75_and_the_gap_is_recorded_next_time(self):
         for _ in range(3):
             self.here.listen("127.0.0.1")
             self.assertEqual(self.record_here().code, 0)

@@ -27,7 +27,7 @@ class StoreVerbs(unittest.TestCase):
         return [line["uid"] for line in result.json_lines()]
 
     def require_sound(self, store):
-        result = self.tool("verify", "--store", store)
+        result = self.tool("verify", store)
         self.assertEqual((result.code, result.err), (0, ""), result)
         self.assertIn(": sound: ", result.out)
         return result.out
@@ -102,6 +102,22 @@ class StoreVerbs(unittest.TestCase):
         self.assertEqual(self.tool("import", live, "--store", merged).code, 0)
         self.assertEqual(self.uids(live), self.uids(merged))
         self.require_sound(merged)
+
+    def test_errors_of_writing_are_about_the_verb(self):
+        other, part = self.lab.path("other.db"), self.lab.path("part.db")
+        self.assertEqual(self.tool("--store", other).code, 0)
+        holder = sqlite3.connect(self.store)
+        holder.execute("BEGIN EXCLUSIVE")
+        for args, undone in ((("rm", "1"), "; nothing was removed\n"),
+                             (("import", other), "; not all was imported: repeat it\n"),
+                             (("mark", "x"), "\n"), (("export", part), "\n")):
+            result = self.tool(*args, "--store", self.store)
+            lab.assert_one_sentence(self, result, 75)
+            self.assertTrue(result.err.endswith(undone), result)
+            self.assertNotIn("recorded", result.err)
+        holder.rollback()
+        holder.close()
+        self.assertEqual(self.tool("verify", other, "--store", other).code, 2)
 
     def test_help_says_what_verify_cannot_find(self):
         self.assertIn("nothing against someone who rewrites the file", self.tool("verify", "--help").out)

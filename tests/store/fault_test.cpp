@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "tests/store/fault_vfs.h"
 #include "tests/store/history.h"
+#include "tests/store/sweep.h"
 
 using namespace hindstat;
 namespace fs = std::filesystem;
@@ -150,8 +151,7 @@ void fail_everywhere_in_all_ways(Recording& recording, std::size_t least_operati
 
 /// How often what is left to chance is tried at each operation.
 int rounds() {
-  const char* soak = std::getenv("HINDSTAT_SOAK");
-  return soak != nullptr ? std::max(1, std::atoi(soak) / 10) : 1;
+  return std::max(1, soak_rounds(10) / 10);
 }
 
 /// What one append does to the disk, beginning where the recording is.
@@ -165,9 +165,10 @@ std::vector<DiskOperation> operations_of_append(const Recording& recording, Faul
   return operations;
 }
 
-/// Cuts the power behind every operation of one append. Returns in how many of the states that a disk may have when the
-/// append was acknowledged its snapshot is lost; the earlier ones are never.
-std::size_t cut_power_everywhere(Recording& recording, bool syncs_directory) {
+/// Cuts the power behind operations of one append: every `stride`-th one, all in a soak, and always the last. Returns
+/// in how many of the states that a disk may have when the append was acknowledged its snapshot is lost; the earlier
+/// ones are never.
+std::size_t cut_power_everywhere(Recording& recording, bool syncs_directory, std::size_t stride = 1) {
   FaultVfs vfs;
   const DiskContent before = recording.content();
   std::vector<DiskOperation> operations = operations_of_append(recording, vfs);
@@ -177,7 +178,11 @@ std::size_t cut_power_everywhere(Recording& recording, bool syncs_directory) {
   std::size_t lost = 0;
   std::set<std::pair<bool, DiskContent>> seen;
   Rng rng(52);
-  for (std::size_t done = 0; done <= operations.size(); ++done) {
+  std::vector<std::size_t> moments = swept(operations.size(), stride);
+  moments.push_back(operations.size());
+  std::size_t tried = 0;
+  for (const std::size_t done : moments) {
+    say_progress("moments at which the power goes", ++tried, moments.size());
     for (const auto unsynced :
          {Unsynced::lost, Unsynced::written, Unsynced::torn, Unsynced::some, Unsynced::some_torn}) {
       const bool by_chance = unsynced == Unsynced::some || unsynced == Unsynced::some_torn;
@@ -221,7 +226,7 @@ TEST_CASE("power that goes at any moment of an append loses nothing that was ack
 
 TEST_CASE("power that goes while a store is created is made good by the next recording", "[store][soak]") {
   Recording recording(0, 6);
-  CHECK(cut_power_everywhere(recording, true) == 0);
+  CHECK(cut_power_everywhere(recording, true, 5) == 0);
 }
 
 TEST_CASE("without syncing the directory a power cut would take an acknowledged snapshot back", "[store]") {

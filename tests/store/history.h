@@ -27,6 +27,9 @@ namespace hindstat {
     history.push_back(made_snapshot(tables, minute));
     for (Table& table : tables) {
       Table next = mutate(table, rng, 0.05);
+      if (next.size() > 2 * rows) { // mutate() adds somewhat more than it takes away: thousands of times in a long run.
+        next.truncate(rows);
+      }
       settle_timers(table, next);
       table = std::move(next);
     }
@@ -34,21 +37,24 @@ namespace hindstat {
   return history;
 }
 
-/// Loads all that the store holds: each must be a snapshot of `history`, whole and there once. Returns which.
-[[nodiscard]] inline std::set<std::size_t> load_all_whole(const std::string& path,
-                                                          const std::vector<Snapshot>& history) {
+/// Loads all that the store holds: each must be a snapshot of `history`, whole and there once. Returns which. Of those
+/// before `loaded_from` only that they are listed is looked at.
+[[nodiscard]] inline std::set<std::size_t> load_all_whole(const std::string& path, const std::vector<Snapshot>& history,
+                                                          std::size_t loaded_from = 0) {
   std::set<std::size_t> found;
   const Store store(path);
   for (const SnapshotEntry& entry : store.list()) {
-    const Snapshot loaded = store.load(entry.id);
     std::size_t index = 0;
     while (index < history.size() && history[index].info != entry.info) {
       ++index;
     }
     INFO("snapshot " << entry.id.value());
     REQUIRE(index < history.size());
-    REQUIRE(loaded.info == history[index].info);
-    REQUIRE(loaded.tables == history[index].tables);
+    if (index >= loaded_from) {
+      const Snapshot loaded = store.load(entry.id);
+      REQUIRE(loaded.info == history[index].info);
+      REQUIRE(loaded.tables == history[index].tables);
+    }
     REQUIRE(found.insert(index).second);
   }
   return found;
@@ -56,8 +62,9 @@ namespace hindstat {
 
 /// The store holds the first `acknowledged` snapshots of `history`, whole, and at most the one after them besides.
 /// Returns whether that one is there.
-inline bool require_whole(const std::string& path, const std::vector<Snapshot>& history, std::size_t acknowledged) {
-  const std::set<std::size_t> found = load_all_whole(path, history);
+inline bool require_whole(const std::string& path, const std::vector<Snapshot>& history, std::size_t acknowledged,
+                          std::size_t loaded_from = 0) {
+  const std::set<std::size_t> found = load_all_whole(path, history, loaded_from);
   for (std::size_t i = 0; i < acknowledged; ++i) {
     INFO("snapshot " << i << " of " << acknowledged << " acknowledged ones");
     REQUIRE(found.contains(i));

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #include "store/retention.h"
 
+#include <algorithm>
+#include <cmath>
 #include <filesystem>
 #include <set>
 
@@ -10,7 +12,10 @@
 #include "base/error.h"
 #include "store/keeper.h"
 #include "store/store.h"
+#include "store/verify.h"
 #include "tables/change_set.h"
+#include "tables/process.h"
+#include "tests/store/fault_vfs.h"
 #include "tests/store/made.h"
 
 using namespace hindstat;
@@ -29,10 +34,32 @@ std::vector<Snapshot> made_minutes(int count, std::size_t rows) {
   for (int minute = 0; minute < count; ++minute) {
     for (Table& table : tables) {
       Table next = mutate(table, rng, 0.3);
+      next.truncate(std::min(next.size(), rows)); // mutate() adds more than it takes away.
       settle_timers(table, next);
       table = std::move(next);
     }
     snapshots.push_back(made_snapshot(tables, minute));
+  }
+  return snapshots;
+}
+
+// Few rows of many bytes, so that the file is large and its empty tables do not count: 40 processes, of which 10 have
+// another name each minute.
+std::vector<Snapshot> made_long_texts(int count) {
+  Rng rng(42);
+  std::vector<Process> rows(40);
+  std::vector<Snapshot> snapshots;
+  for (int minute = 0; minute < count; ++minute) {
+    Table table(processes.spec());
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      rows[i].pid = static_cast<std::uint32_t>(i + 1);
+      if (minute == 0 || (i + static_cast<std::size_t>(minute)) % 4 == 0) {
+        rows[i].comm.resize(2000);
+        std::ranges::generate(rows[i].comm, [&] { return static_cast<char>(rng()); });
+      }
+      processes.append(table, rows[i]);
+    }
+    snapshots.push_back(made_snapshot({table}, minute));
   }
   return snapshots;
 }
@@ -125,13 +152,38 @@ TEST_CASE("pruning by age to a tenth leaves a tenth of the file, and its content
   require_only(path, both, ids_between(55, 63));
 }
 
+TEST_CASE("of a file of uniform snapshots pruning to a tenth of them leaves about a tenth", "[store]") {
+  const TemporaryDirectory directory;
+  const std::string path = directory.file("a.db");
+  const FaultVfs without_syncing;
+  constexpr int count = 300;
+  const std::vector<Snapshot> all = made_long_texts(count);
+  record_all(path, all);
+  const auto before = static_cast<double>(size_of(path));
+  Limits limits;
+  limits.keep_ns = count / 10 * minute_ns - 1;
+  const std::int64_t now = first_ns + (count - 1) * minute_ns;
+  const PruneReport planned = Store(path).plan_prune(limits, now);
+  CHECK(StoreKeeper(path).prune(limits, now).expired == count * 9 / 10);
+  const auto after = static_cast<double>(size_of(path));
+  INFO(after << " of " << before);
+  // The empty tables and the keyframes that replace change sets are what is beyond a tenth.
+  CHECK(after > 0.07 * before);
+  CHECK(after < 0.15 * before);
+  CHECK(std::abs(static_cast<double>(planned.bytes_after) - after) < 0.05 * before);
+  require_only(path, all, ids_between(count * 9 / 10 + 1, count));
+  const Verification found = verify_store(path);
+  CHECK(found.damage.empty());
+  CHECK(found.snapshots == count / 10);
+}
+
 TEST_CASE("pruning by size takes the oldest until the file is small enough, and never the newest", "[store]") {
   const TemporaryDirectory directory;
   const std::string path = directory.file("a.db");
   const std::vector<Snapshot> all = made_minutes(60, 60);
   record_all(path, all);
   Limits limits;
-  limits.max_bytes = size_of(path) / 3;
+  limits.max_bytes = size_of(path) / 5 * 3; // Empty tables take a third.
   const std::int64_t now = first_ns + 59 * minute_ns;
   const PruneReport done = StoreKeeper(path).prune(limits, now);
   CHECK(size_of(path) <= *limits.max_bytes);

@@ -19,6 +19,7 @@
 #include "store/bytes.h"
 #include "store/compression.h"
 #include "store/layout.h"
+#include "store/merge.h"
 #include "store/records.h"
 #include "tables/process.h"
 #include "tables/socket.h"
@@ -216,6 +217,15 @@ TEST_CASE("a small store that claims millions of rows takes no gigabytes and say
     } catch (const Error& e) {
       said = e.what();
     }
+    const std::string merged = sample.path() + "-merged";
+    fs::remove(merged);
+    const long grown_by_import = peak_growth([&] { static_cast<void>(import_store(merged, sample.path(), false)); });
+    CHECK(grown_by_import >= 0);
+    CHECK(grown_by_import < 400);
+    fs::remove(merged);
+    const Merge merge = import_store(merged, sample.path(), false);
+    REQUIRE_FALSE(merge.damaged.empty());
+    CHECK_THAT(merge.damaged.front(), Catch::Contains("damaged"));
     WARN(bomb.what << ": a payload of " << payload.size() << " bytes took " << grown << " MiB: " << said);
     CHECK(grown >= 0);
     CHECK(grown < 400);
@@ -329,7 +339,7 @@ TEST_CASE("a store is not made where everyone can replace it", "[store]") {
     REQUIRE(::chown(path.c_str(), 65534, 65534) == 0);
     CHECK_THROWS_WITH(StoreWriter(path), path
                                            + ": belongs to user 65534, in a directory that everyone can write to; "
-                                             "nothing was recorded");
+                                             "it is left alone");
     CHECK_NOTHROW(Store(path)); // To read it is safe.
   }
 }
