@@ -244,17 +244,21 @@ IpAddress Scrambler::address(const IpAddress& address) const {
 
 IpAddress Scrambler::prefix(const IpAddress& address, std::size_t length) const {
   const std::size_t bits = 8 * address.bytes().size();
-  const auto clear = [&](Bytes bytes) {
+  const auto without_rest = [&](Bytes bytes) {
     for (std::size_t bit = length; bit < bits; ++bit) {
       bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] & ~(0x80U >> (bit % 8)));
     }
-    return bytes;
+    return *IpAddress::from_bytes(view(bytes, address.bytes().size()));
   };
-  const IpAddress result = this->address(address);
-  if (length >= bits || clear(bytes_of(address)) != bytes_of(address)) {
-    return result;
+  const IpAddress network = without_rest(bytes_of(address));
+  const IpAddress hidden_network = this->address(network);
+  const IpAddress emptied = without_rest(bytes_of(hidden_network));
+  if (address == network) {
+    return emptied;
   }
-  return *IpAddress::from_bytes(view(clear(bytes_of(result)), address.bytes().size()));
+  // Whoever would have no rest now takes the place that the network has given up.
+  const IpAddress result = this->address(address);
+  return result == emptied ? hidden_network : result;
 }
 
 MacAddress Scrambler::mac(MacAddress address) const {

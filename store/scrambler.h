@@ -30,8 +30,8 @@ public:
   [[nodiscard]] static std::string fresh_key();
 
   [[nodiscard]] IpAddress address(const IpAddress& address) const;
-  /// The same for an address of which `length` bits count and the others are zero: they stay zero. Where they are not,
-  /// or `length` is that of a whole address or more, it is address().
+  /// The same for an address of which `length` bits count: where the others are zero they stay zero, as those of a
+  /// network. One-to-one for each length; what has other bits beyond it stays so.
   [[nodiscard]] IpAddress prefix(const IpAddress& address, std::size_t length) const;
   /// Keeps whether it is of a group and whether it was administered locally, the all-zero one and the well-known groups
   /// (broadcast, those of bridges and protocols); two of one manufacturer stay two of one manufacturer.

@@ -207,7 +207,13 @@ TEST_CASE("a prefix stays one, and the longest that matches an address is the sa
   CHECK(matched > unsigned{rounds});
   CHECK(with.prefix(ip("0.0.0.0"), 0) == ip("0.0.0.0"));
   CHECK(with.prefix(ip("ff00::"), 8) == ip("ff00::"));
-  CHECK(with.prefix(ip("10.1.2.3"), 8) == with.address(ip("10.1.2.3"))); // Bits beyond its length: not a prefix.
+  std::set<IpAddress> all; // With bits beyond the length, too, no two become one.
+  for (std::uint8_t last = 0; last < 255; ++last) {
+    all.insert(with.prefix(IpAddress::v4({10, 1, 2, last}), 24));
+  }
+  all.insert(with.prefix(ip("10.1.2.255"), 24));
+  CHECK(all.size() == 256);
+  CHECK(all.begin()->bytes().back() == 0);
   CHECK(with.prefix(ip("10.1.2.3"), 255) == with.address(ip("10.1.2.3")));
 }
 
@@ -280,10 +286,10 @@ TEST_CASE("what a key makes of an address is the same in every version", "[store
     key += static_cast<char>(i);
   }
   const Scrambler with(key);
-  CHECK(scrambled(with, "10.1.2.3") == "PIN4");
-  CHECK(scrambled(with, "203.0.113.9") == "PIN4B");
-  CHECK(scrambled(with, "2001:db8::1") == "PIN6");
-  CHECK(format_mac_address(with.mac(MacAddress{0x52'54'00'12'34'56})) == "PINMAC");
+  CHECK(scrambled(with, "10.1.2.3") == "10.173.8.84");
+  CHECK(scrambled(with, "203.0.113.9") == "207.76.21.214");
+  CHECK(scrambled(with, "2001:db8::1") == "2001:76f3:5be2:8e47:3278:638a:c16b:9071");
+  CHECK(format_mac_address(with.mac(MacAddress{0x52'54'00'12'34'56})) == "9a:97:04:fb:ab:20");
 }
 
 TEST_CASE("another key gives other addresses", "[store]") {
