@@ -80,11 +80,13 @@ constexpr std::uint8_t multicast6 = 0xFF;
 constexpr std::array<std::uint8_t, 3> solicited_mac{0x33, 0x33, 0xFF};
 
 [[nodiscard]] bool bit_of(const Bytes& bytes, std::size_t bit) {
-  return ((bytes[bit / 8] >> (7 - bit % 8)) & 1U) != 0;
+  const unsigned byte = bytes[bit / 8];
+  return ((byte >> (7 - bit % 8)) & 1U) != 0;
 }
 
 void flip(Bytes& bytes, std::size_t bit) {
-  bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] ^ (0x80U >> (bit % 8)));
+  const unsigned byte = bytes[bit / 8];
+  bytes[bit / 8] = static_cast<std::uint8_t>(byte ^ (0x80U >> (bit % 8)));
 }
 
 [[nodiscard]] std::size_t shared_bits(const Bytes& a, const Bytes& b) {
@@ -173,7 +175,8 @@ bool Scrambler::flips(const aes256_ctx& cipher, const Bytes& bytes, std::size_t 
   // The bits before and then a 1: no two such blocks are equal.
   Bytes block{};
   std::copy_n(bytes.begin(), bit / 8 + 1, block.begin());
-  block[bit / 8] = static_cast<std::uint8_t>((block[bit / 8] & ~(0xFFU >> (bit % 8))) | (0x80U >> (bit % 8)));
+  const unsigned last = block[bit / 8];
+  block[bit / 8] = static_cast<std::uint8_t>((last & ~(0xFFU >> (bit % 8))) | (0x80U >> (bit % 8)));
   Bytes result{};
   aes256_encrypt(&cipher, block.size(), result.data(), block.data());
   return (result.front() & 0x80U) != 0;
@@ -246,7 +249,8 @@ IpAddress Scrambler::prefix(const IpAddress& address, std::size_t length) const 
   const std::size_t bits = 8 * address.bytes().size();
   const auto without_rest = [&](Bytes bytes) {
     for (std::size_t bit = length; bit < bits; ++bit) {
-      bytes[bit / 8] = static_cast<std::uint8_t>(bytes[bit / 8] & ~(0x80U >> (bit % 8)));
+      const unsigned byte = bytes[bit / 8];
+      bytes[bit / 8] = static_cast<std::uint8_t>(byte & ~(0x80U >> (bit % 8)));
     }
     return *IpAddress::from_bytes(view(bytes, address.bytes().size()));
   };

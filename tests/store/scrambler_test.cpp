@@ -30,7 +30,8 @@ std::string scrambled(const Scrambler& with, const char* text) {
 }
 
 bool bit_of(const IpAddress& address, std::size_t bit) {
-  return ((static_cast<unsigned char>(address.bytes()[bit / 8]) >> (7 - bit % 8)) & 1) != 0;
+  const unsigned byte = static_cast<unsigned char>(address.bytes()[bit / 8]);
+  return ((byte >> (7 - bit % 8)) & 1U) != 0;
 }
 
 std::size_t bits_of(const IpAddress& address) {
