@@ -1,34 +1,28 @@
 // SPDX-License-Identifier: MIT
-// Import and export: whole snapshots from store to store, in short transactions on both sides. What is committed is
-// whole, and what is known is skipped, so that an import that was interrupted is simply repeated.
+// Import and export: whole snapshots from store to store. What is committed is whole, and what is known is skipped, so
+// that an import that was interrupted is simply repeated.
 #include "store/merge.h"
 
-#include <sqlite3.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <chrono>
-#include <functional>
 #include <map>
 
 #include <fmt/format.h>
 
 #include "base/error.h"
-#include "base/escape.h"
 #include "store/connection.h"
+#include "store/copier.h"
+#include "store/disguised_transfer.h"
 #include "store/notes.h"
+#include "store/pseudonym_file.h"
 #include "store/transfer.h"
 
 namespace hindstat {
 
 namespace {
-
-using Clock = std::chrono::steady_clock;
-
-// How long a writer of the other store may be kept waiting, and how much one transaction here holds.
-constexpr std::chrono::milliseconds longest_batch{1000};
-constexpr std::uint64_t most_batch_bytes = std::uint64_t{64} << 20;
 
 std::int64_t now_ns() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();
@@ -46,111 +40,6 @@ bool is_same_file(const std::string& one, const std::string& other) {
   return ::stat(one.c_str(), &a) == 0 && ::stat(other.c_str(), &b) == 0 && a.st_dev == b.st_dev && a.st_ino == b.st_ino;
 }
 
-enum class Fate { copy, known, removed, pruned };
-
-// Brings snapshots from one store into another.
-class Copier {
-public:
-  /// Whether to take a snapshot that is not in `to`.
-  using Choose = std::function<Fate(StoreSide& to, const SnapshotRecord& record)>;
-
-  Copier(Connection& from, Connection& to, Choose choose) : from_(&from), to_(&to), choose_(std::move(choose)) {
-  }
-
-  Merge run() {
-    from_->run([&] {
-      const SQLite::Transaction transaction(from_->database());
-      SQLite::Statement select(from_->database(), "SELECT id, boot_id, uid FROM snapshot ORDER BY boot_id, sequence");
-      while (select.executeStep()) {
-        items_.push_back(
-          {select.getColumn(0).getInt64(), select.getColumn(1).getInt64(), select.getColumn(2).getString()});
-      }
-    });
-    while (next_ < items_.size()) {
-      run_batch();
-    }
-    return std::move(merge_);
-  }
-
-private:
-  struct Item {
-    std::int64_t id = 0;
-    std::int64_t boot = 0;
-    std::string uid;
-  };
-
-  void run_batch() {
-    std::optional<SQLite::Transaction> reading;
-    from_->run([&] {
-      reading.emplace(from_->database());
-      from_->database().execAndGet("SELECT count(*) FROM store");
-    });
-    to_->run([&] {
-      SQLite::Transaction writing(to_->database(), SQLite::TransactionBehavior::IMMEDIATE);
-      {
-        // Between two batches others may have written: what is known of the blocks holds for one.
-        Transfer transfer(from_->database(), to_->database());
-        const auto end = Clock::now() + longest_batch;
-        do {
-          take(items_[next_], transfer);
-          ++next_;
-        } while (next_ < items_.size() && Clock::now() < end && transfer.bytes() < most_batch_bytes);
-      }
-      writing.commit();
-    });
-  }
-
-  void take(const Item& item, Transfer& transfer) {
-    if (const auto boot = boot_of(item.uid)) {
-      boots_[item.boot] = *boot;
-      ++merge_.known;
-      return;
-    }
-    try {
-      const auto record = transfer.from().records.find_snapshot(item.id);
-      if (!record) {
-        return; // It was pruned meanwhile.
-      }
-      switch (choose_(transfer.to(), *record)) {
-        case Fate::known:
-          return;
-        case Fate::removed:
-          ++merge_.removed;
-          return;
-        case Fate::pruned:
-          ++merge_.pruned;
-          return;
-        case Fate::copy:
-          break;
-      }
-      const auto before = boots_.find(item.boot);
-      boots_[item.boot] = transfer.copy(*record, before != boots_.end() ? std::optional(before->second) : std::nullopt);
-      ++merge_.copied;
-    } catch (const Error& e) {
-      merge_.damaged.push_back(fmt::format("{}: {}", from_->path(), e.what()));
-    } catch (const SQLite::Exception& e) {
-      if ((e.getErrorCode() & 0xFF) != SQLITE_CORRUPT) {
-        throw;
-      }
-      merge_.damaged.push_back(fmt::format("{}: snapshot {}: {}", from_->path(), item.id, escape_terminal(e.what())));
-    }
-  }
-
-  [[nodiscard]] std::optional<std::int64_t> boot_of(const std::string& uid) {
-    SQLite::Statement select(to_->database(), "SELECT boot_id FROM snapshot WHERE uid = ?");
-    select.bind(1, uid.data(), static_cast<int>(uid.size()));
-    return select.executeStep() ? std::optional(select.getColumn(0).getInt64()) : std::nullopt;
-  }
-
-  Connection* from_;
-  Connection* to_;
-  Choose choose_;
-  std::vector<Item> items_;
-  std::size_t next_ = 0;
-  std::map<std::int64_t, std::int64_t> boots_; // Where the snapshots of a boot row of `from` went last.
-  Merge merge_;
-};
-
 void merge_tombstones(Connection& from, Connection& to) {
   const auto stones = from.run([&] {
     StoreSide side(from.database());
@@ -166,25 +55,45 @@ void merge_tombstones(Connection& from, Connection& to) {
   });
 }
 
-// Marks, pins and gaps for which `is_wanted` is true; damaged ones stay behind.
+// Marks, pins and gaps for which `is_wanted` is true; damaged ones stay behind. `disguise`: nullptr for none.
 template <typename IsWanted>
-void merge_notes(Connection& from, Connection& to, IsWanted&& is_wanted) {
+void merge_notes(Connection& from, Connection& to, Disguise* disguise, IsWanted&& is_wanted) {
   StoreNotes notes = from.run([&] { return Notes(from.database()).load(); });
   std::erase_if(notes.marks, [&](const Mark& mark) { return !is_wanted(mark.host, mark.at_ns, mark.at_ns); });
   std::erase_if(notes.gaps, [&](const Gap& gap) { return !is_wanted(gap.host, gap.first_ns, gap.last_ns); });
   to.run([&] {
     SQLite::Transaction writing(to.database(), SQLite::TransactionBehavior::IMMEDIATE);
     StoreSide side(to.database());
-    std::erase_if(notes.pins, [&](const Pin& pin) { return !side.records.find_uid(parse_uid(pin.uid)); });
+    const auto is_here = [&](const Pin& pin) {
+      const std::string uid = parse_uid(pin.uid);
+      return side.records.find_uid(disguise != nullptr ? disguise->uid(uid) : uid).has_value();
+    };
+    std::erase_if(notes.pins, [&](const Pin& pin) { return !is_here(pin); });
+    if (disguise != nullptr) {
+      notes = disguise->notes(std::move(notes));
+    }
     Notes(to.database()).merge(notes);
     writing.commit();
   });
 }
 
+// The uids of `from`, of what is there and of what is gone, by what they are in `to`.
+std::map<std::string, std::string> uids_by_disguise(Connection& from, const Disguise& disguise) {
+  return from.run([&] {
+    std::map<std::string, std::string> uids;
+    SQLite::Statement select(from.database(), "SELECT uid FROM snapshot UNION ALL SELECT uid FROM tombstone");
+    while (select.executeStep()) {
+      const std::string uid = select.getColumn(0).getString();
+      uids.emplace(disguise.uid(uid), uid);
+    }
+    return uids;
+  });
+}
+
 // What an exported snapshot names as the one before it, and is not in the new file.
-void bury_left_out(Connection& from, Connection& to) {
+void bury_left_out(Connection& from, Connection& to, Disguise* disguise) {
   std::vector<TombstoneRecord> stones;
-  const auto previous = to.run([&] {
+  auto previous = to.run([&] {
     std::vector<std::string> uids;
     SQLite::Statement select(to.database(), "SELECT DISTINCT previous FROM snapshot WHERE previous IS NOT NULL AND"
                                             " previous NOT IN (SELECT uid FROM snapshot)");
@@ -193,6 +102,11 @@ void bury_left_out(Connection& from, Connection& to) {
     }
     return uids;
   });
+  if (disguise != nullptr) {
+    const auto known = uids_by_disguise(from, *disguise);
+    std::erase_if(previous, [&](const std::string& uid) { return !known.contains(uid); });
+    std::ranges::transform(previous, previous.begin(), [&](const std::string& uid) { return known.at(uid); });
+  }
   from.run([&] {
     StoreSide side(from.database());
     for (const std::string& uid : previous) {
@@ -208,10 +122,49 @@ void bury_left_out(Connection& from, Connection& to) {
     SQLite::Transaction writing(to.database(), SQLite::TransactionBehavior::IMMEDIATE);
     StoreSide side(to.database());
     for (const TombstoneRecord& stone : stones) {
-      side.records.merge_tombstone(stone);
+      side.records.merge_tombstone(disguise != nullptr ? disguise->tombstone(stone) : stone);
     }
     writing.commit();
   });
+}
+
+// `begin` is what Copier wants; `disguise`: nullptr for none.
+template <typename Begin>
+Merge export_part(const std::string& from_path, const std::string& to_path, const ExportChoice& choice,
+                  Disguise* disguise, Begin&& begin) {
+  if (exists(to_path)) {
+    throw Error(fmt::format("{}: is there already; an export makes a new file", to_path));
+  }
+  Connection from(from_path, Connection::Mode::read);
+  const auto is_host = [&choice](const std::string& host) {
+    return choice.hosts.empty() || std::ranges::find(choice.hosts, host) != choice.hosts.end();
+  };
+  try {
+    Connection to(to_path, Connection::Mode::write, default_file_mode, "nothing was exported");
+    const auto choose = [&](StoreSide&, const SnapshotRecord& record) {
+      const std::int64_t at = record.info.clocks.realtime_ns;
+      const bool chosen = is_host(record.info.host) && (!choice.since_ns || at >= *choice.since_ns)
+                          && (!choice.until_ns || at <= *choice.until_ns);
+      return chosen ? Fate::copy : Fate::known;
+    };
+    Merge merge = Copier(from, to, choose, std::forward<Begin>(begin)).run();
+    if (merge.copied == 0) {
+      throw Error(fmt::format("{}: no snapshot of these hosts and times that can be read", from_path));
+    }
+    bury_left_out(from, to, disguise);
+    merge_notes(from, to, disguise, [&](const std::string& host, std::int64_t first_ns, std::int64_t last_ns) {
+      return is_host(host) && (!choice.since_ns || last_ns >= *choice.since_ns)
+             && (!choice.until_ns || first_ns <= *choice.until_ns);
+    });
+    return merge;
+  } catch (...) {
+    ::unlink(to_path.c_str());
+    throw;
+  }
+}
+
+Transfer begin_transfer(SQLite::Database& from, SQLite::Database& to) {
+  return {from, to};
 }
 
 } // namespace
@@ -232,40 +185,30 @@ Merge import_store(const std::string& to_path, const std::string& from_path, boo
     }
     return Fate::pruned;
   };
-  Merge merge = Copier(from, to, choose).run();
+  Merge merge = Copier(from, to, choose, begin_transfer).run();
   merge_tombstones(from, to);
-  merge_notes(from, to, [](const std::string&, std::int64_t, std::int64_t) { return true; });
+  merge_notes(from, to, nullptr, [](const std::string&, std::int64_t, std::int64_t) { return true; });
   return merge;
 }
 
 Merge export_store(const std::string& from_path, const std::string& to_path, const ExportChoice& choice) {
-  if (exists(to_path)) {
-    throw Error(fmt::format("{}: is there already; an export makes a new file", to_path));
-  }
-  Connection from(from_path, Connection::Mode::read);
+  return export_part(from_path, to_path, choice, nullptr, begin_transfer);
+}
+
+Merge export_anonymous(const std::string& from_path, const std::string& to_path, const ExportChoice& choice,
+                       const std::string& map_path) {
+  PseudonymFile map(map_path);
+  Disguise disguise(map.pseudonyms());
+  Merge merge = export_part(from_path, to_path, choice, &disguise, [&](SQLite::Database& from, SQLite::Database& to) {
+    return DisguisedTransfer(from, to, disguise);
+  });
   try {
-    Connection to(to_path, Connection::Mode::write, default_file_mode, "nothing was exported");
-    const auto choose = [&choice](StoreSide&, const SnapshotRecord& record) {
-      const std::int64_t at = record.info.clocks.realtime_ns;
-      const bool chosen =
-        (choice.hosts.empty() || std::ranges::find(choice.hosts, record.info.host) != choice.hosts.end())
-        && (!choice.since_ns || at >= *choice.since_ns) && (!choice.until_ns || at <= *choice.until_ns);
-      return chosen ? Fate::copy : Fate::known;
-    };
-    Merge merge = Copier(from, to, choose).run();
-    if (merge.copied == 0) {
-      throw Error(fmt::format("{}: no snapshot of these hosts and times that can be read", from_path));
-    }
-    bury_left_out(from, to);
-    merge_notes(from, to, [&choice](const std::string& host, std::int64_t first_ns, std::int64_t last_ns) {
-      return (choice.hosts.empty() || std::ranges::find(choice.hosts, host) != choice.hosts.end())
-             && (!choice.since_ns || last_ns >= *choice.since_ns) && (!choice.until_ns || first_ns <= *choice.until_ns);
-    });
-    return merge;
+    map.save();
   } catch (...) {
-    ::unlink(to_path.c_str());
+    ::unlink(to_path.c_str()); // Nobody could ever say what it is about.
     throw;
   }
+  return merge;
 }
 
 } // namespace hindstat

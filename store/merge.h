@@ -33,6 +33,12 @@ struct ExportChoice {
 /// when `to` is there already or nothing is chosen; then `to` is not left behind.
 Merge export_store(const std::string& from, const std::string& to, const ExportChoice& choice);
 
+/// The same under pseudonyms (docs/anonymous.md): no address, MAC or name of the original is in the new file. What
+/// stands for what is kept in the file `map`, which is made when it is not there: exports with the same map use the
+/// same pseudonyms. Throws Error also when the map is damaged or others may read it; then nothing is exported.
+Merge export_anonymous(const std::string& from, const std::string& to, const ExportChoice& choice,
+                       const std::string& map);
+
 /// What could be saved of a damaged store.
 struct Salvage {
   std::uint64_t snapshots = 0;   ///< Saved, some of them without the tables in `lost`.

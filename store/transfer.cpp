@@ -34,7 +34,8 @@ std::vector<Capture> stored_tables(const std::vector<Capture>& all) {
   return tables;
 }
 
-// What no recorder writes, and would hurt who goes on with it.
+} // namespace
+
 void require_possible(const SnapshotRecord& record) {
   constexpr std::size_t uid_bytes = 16;
   constexpr std::uint64_t highest_sequence = std::uint64_t{1} << 48;
@@ -42,8 +43,6 @@ void require_possible(const SnapshotRecord& record) {
     throw Error(fmt::format("snapshot {} has an impossible uid or sequence", record.id));
   }
 }
-
-} // namespace
 
 // `from` may be a stranger's: what is held of it at one time may take as much memory as one load.
 LoadBudget Transfer::budget_for(const std::string& table) const {

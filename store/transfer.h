@@ -26,6 +26,9 @@ struct StoreSide {
   ChainReader chains{*database, layouts, records};
 };
 
+/// Throws Error for what no recorder writes, and would hurt who goes on with it.
+void require_possible(const SnapshotRecord& record);
+
 /// What of a snapshot could not be copied because it is damaged.
 struct LostTable {
   std::string table;

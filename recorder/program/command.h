@@ -39,6 +39,8 @@ struct RecordCommand {
   std::vector<std::string> hosts;                   ///< export
   std::string since;                                ///< export
   std::string until;                                ///< export
+  bool anonymise = false;                           ///< export
+  std::string map;                                  ///< export; empty: beside the new file.
   bool again = false;                               ///< import
   bool verbose = false;
   bool utc = false;

@@ -34,8 +34,19 @@ constexpr const char* import_footer =
   "or the store is busy.";
 
 constexpr const char* export_footer =
-  "The part cut out is a store of its own: every tool takes it, import adds it to another one. Nothing in it is made\n"
-  "anonymous: it has the addresses, host, user and process names that were recorded.";
+  "The part cut out is a store of its own: every tool takes it, import adds it to another one.\n"
+  "\n"
+  "Without --anonymise it has the addresses, host, user and process names that were recorded. With it, addresses keep\n"
+  "their prefixes and their kind (private, loopback, multicast), names become host-1, process-4, user-2; ports, pids,\n"
+  "uids, counters and times stay: docs/anonymous.md says what is kept and what that may tell. The map of what stands "
+  "for\n"
+  "what stays here, in a file that only you can read: whoever has it can undo the anonymity, so do not hand it on. "
+  "With\n"
+  "the same --map the next export has the same pseudonyms.\n"
+  "\n"
+  "Exit status: 0; 2 when something is damaged (the rest is exported) or cannot be done; 75 when the disk is full or "
+  "the\n"
+  "store or the map is busy.";
 
 constexpr const char* verify_footer =
   "Checks every block, chain, checksum, foreign key, row count, layout and link of the store and the structures of\n"
@@ -112,8 +123,14 @@ ExitCode export_part(const RecordCommand& command) {
   const Zone zone = command.viewer_zone();
   const ExportChoice choice{command.hosts, time_of(command.since, zone), time_of(command.until, zone)};
   const std::string& to = command.paths.front();
-  const Merge merge = export_store(store_path(command, false), to, choice);
-  print(fmt::format("{}: {} exported\n", to, count(merge.copied, "snapshot")));
+  const std::string map = command.map.empty() ? to + ".map.json" : command.map;
+  const Merge merge = command.anonymise ? export_anonymous(store_path(command, false), to, choice, map)
+                                        : export_store(store_path(command, false), to, choice);
+  print(fmt::format("{}: {} exported{}\n", to, count(merge.copied, "snapshot"),
+                    command.anonymise ? " under pseudonyms" : ""));
+  if (command.anonymise) {
+    print(fmt::format("{}: what stands for what; keep it here, whoever has it can undo the anonymity\n", map));
+  }
   warn_all(merge.damaged);
   return merge.damaged.empty() ? ExitCode::success : ExitCode::trouble;
 }
@@ -202,6 +219,11 @@ void add_store_verbs(CLI::App& app, RecordCommand& command) {
     ->allow_extra_args(false);
   out->add_option("--since", command.since, "Only from this time on")->option_text("TIME");
   out->add_option("--until", command.until, "Only up to this time")->option_text("TIME");
+  CLI::Option* anonymise = out->add_flag("--anonymise,--anonymize", command.anonymise,
+                                         "Put pseudonyms in the place of addresses, MACs and names");
+  out->add_option("--map", command.map, "Where to keep what stands for what (default: OUT.db.map.json)")
+    ->option_text("FILE")
+    ->needs(anonymise);
   add_store_option(out, command, "The store to read");
   add_zone_options(out, command);
 

@@ -18,6 +18,7 @@
 #include "recorder/recorder.h"
 #include "store/block_codec.h"
 #include "store/compression.h"
+#include "store/disguise.h"
 #include "store/layout.h"
 #include "store/store.h"
 #include "tests/fuzz/recording_sources.h"
@@ -266,6 +267,26 @@ void add_stores(Seeds& seeds, const fs::path& bundle, const fs::path& scratch) {
   seeds.add_whole("store_file", bytes);
 }
 
+/// The map of a small table, and texts of every kind.
+void add_disguises(Seeds& seeds) {
+  Pseudonyms pseudonyms;
+  pseudonyms.key = std::string(Scrambler::key_bytes, '\x07');
+  Disguise disguise(pseudonyms);
+  Rng rng(5);
+  for (const char* table : {"route", "interface", "process"}) {
+    static_cast<void>(disguise.table(random_table(*find_table_spec(table), 6, rng)));
+  }
+  seeds.add("pseudonyms", format_pseudonyms(pseudonyms));
+  for (const char* text :
+       {"eth0.100", "br-0123456789ab", "acme:1", "a b/5", "net:[4026531840]", "0123456789ab", "/usr/bin/x (deleted)",
+        "a.service", "*10.0.0.1 fd77::1", "52:54:00:12:34:56", "0a:01:02:03", "AA:BB:CC:DD:EE:FF", "DL1ABC*,DL2DEF",
+        "left out: 10.0.0.1, fd77::.", "/proc/net/arp: /home/x"}) {
+    for (char content = 0; content <= static_cast<char>(Content::context); ++content) {
+      seeds.add("disguise", std::string{content, static_cast<char>(content % 5)} + text);
+    }
+  }
+}
+
 void add_typed(Seeds& seeds) {
   for (const char* text : {"2026-11-21 02:10:05.25 +0100", "2026-11-21T02:10Z", "02:10", "yesterday 03:10", "y 3:10",
                            "mon 03:00:59", "sunday", "15 min ago", "1h30m ago", "now", "today", "1795229000.5",
@@ -405,6 +426,7 @@ int make(const fs::path& samples, const fs::path& out) {
   }
   add_blocks(seeds);
   add_typed(seeds);
+  add_disguises(seeds);
   return 0;
 }
 

@@ -1,9 +1,12 @@
 // SPDX-License-Identifier: MIT
 #include "tables/catalog.h"
 
+#include <algorithm>
+#include <array>
 #include <catch2/catch.hpp>
 #include <set>
 
+#include "tables/contents.h"
 #include "tables/table_spec.h"
 #include "tests/golden.h"
 #include "tests/tables/laws.h"
@@ -39,6 +42,24 @@ TEST_CASE("docs/tables.md is what the catalog says", "[tables][golden]") {
   check_golden("docs/tables.md", document_catalog());
 }
 
+TEST_CASE("what each text and address of the catalog holds is said, for those who must not see it",
+          "[tables][golden]") {
+  std::vector<TableSpec> specs(catalog().begin(), catalog().end());
+  specs.push_back(captures.spec());
+  for (const std::string& fault : lint_contents(specs)) {
+    FAIL_CHECK(fault);
+  }
+  std::string dump;
+  for (const TableSpec& spec : specs) {
+    for (const ColumnSpec& column : spec.columns) {
+      if (const Content content = content_of(spec.name, column); content != Content::number) {
+        dump += std::string(spec.name) + "." + std::string(column.name) + "  " + std::string(name_of(content)) + "\n";
+      }
+    }
+  }
+  check_golden("tests/golden/contents.txt", dump);
+}
+
 namespace {
 
 struct Wrong {
@@ -66,4 +87,20 @@ TEST_CASE("the lint names the column and what is wrong with it", "[tables]") {
           "Wrong.timer: the doc is not a sentence (capital letter, full stop)",
           "Wrong.timer: a timer is a u64 in boottime_ms",
         });
+}
+
+TEST_CASE("a text that nobody has listed and a prefix without a length are found", "[tables]") {
+  TableSpec spec = wrong.spec();
+  std::vector<std::string> faults = lint_contents(std::array{spec});
+  const auto has = [&](const std::string& fault) { return std::ranges::find(faults, fault) != faults.end(); };
+  CHECK(has("Wrong.twice: contents.cpp does not say what this text holds"));
+  CHECK(has("route.destination: contents.cpp lists it and no table has it"));
+  const TableSpec* route = find_table_spec("route");
+  REQUIRE(route != nullptr);
+  const std::size_t at = *route->find_column("destination");
+  spec = TableSpec{"route", "Routes.", route->columns.subspan(at, 1)};
+  faults = lint_contents(std::array{spec});
+  CHECK(has("route.destination: the next column is no length of a prefix"));
+  CHECK(name_of(Content::number) == "number");
+  CHECK(name_of(Content::context) == "context");
 }
