@@ -97,9 +97,15 @@ public:
   /// row is named at most once. rows.size() <= raw.size(); what goes beyond is left.
   void set_cells(std::span<const std::uint32_t> rows, std::span<const std::uint64_t> raw,
                  std::span<const std::uint32_t> nulls);
+  /// The same where all get one value; nullopt is null. Costs nothing while assign_same() and this have only ever given
+  /// the column that value.
+  void set_same(std::span<const std::uint32_t> rows, std::optional<std::uint64_t> raw);
 
 private:
+  void clear_nulls(std::span<const std::uint32_t> rows);
+
   Kind kind_;
+  bool uniform_ = false; // Known: all cells are null, or none is and all hold the same.
   std::size_t size_ = 0;
   std::size_t null_count_ = 0;
   Cells cells_;
