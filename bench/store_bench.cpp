@@ -5,6 +5,7 @@
 //   bench_store generate STORE SOCKETS CHURN SNAPSHOTS [TEXT]   a generated busy server; TEXT gets what ss says of it
 //   bench_store again STORE NEW                                 appends what a store holds of sockets to another
 //   bench_store load STORE ID                                   one snapshot
+//   bench_store stream STORE                                    from the first to the last, with what each step touched
 #include <time.h>
 
 #include <algorithm>
@@ -20,6 +21,7 @@
 #include "bench/codec_traffic.h"
 #include "bench/ss_text.h"
 #include "store/store.h"
+#include "store/walk.h"
 #include "tables/process.h"
 #include "tables/socket.h"
 #include "tables/socket_owner.h"
@@ -157,6 +159,30 @@ void load(const std::string& path, std::int64_t id) {
   fmt::print("{{\"rows\":{},{},\"peak_kb\":{}}}\n", rows, times.members(), peak_kb());
 }
 
+void stream(const std::string& path) {
+  Times times;
+  std::size_t rows = 0;
+  std::size_t steps = 0;
+  std::size_t whole = 0; // Steps in which the sockets did not keep their slots: a new keyframe.
+  times.measure([&] {
+    const Store store(path);
+    std::vector<SnapshotId> ids;
+    for (const SnapshotEntry& entry : store.list()) {
+      ids.push_back(entry.id);
+    }
+    for (SnapshotWalk walk(store, std::move(ids)); walk.next(); ++steps) {
+      const auto touched = std::ranges::find(walk.touched(), "socket", &TouchedRows::table);
+      if (touched == walk.touched().end()) {
+        ++whole;
+      } else {
+        rows += touched->after.size();
+      }
+    }
+  });
+  fmt::print("{{\"steps\":{},\"whole\":{},\"touched\":{},{},\"peak_kb\":{}}}\n", steps, whole, rows, times.members(),
+             peak_kb());
+}
+
 int run(const std::vector<std::string>& arguments) {
   const std::size_t count = arguments.size();
   const std::string verb = count > 0 ? arguments[0] : "";
@@ -167,8 +193,11 @@ int run(const std::vector<std::string>& arguments) {
     again(arguments[1], arguments[2]);
   } else if (verb == "load" && count == 3) {
     load(arguments[1], std::stoll(arguments[2]));
+  } else if (verb == "stream" && count == 2) {
+    stream(arguments[1]);
   } else {
-    throw Error("usage: bench_store generate STORE SOCKETS CHURN SNAPSHOTS [TEXT] | again STORE NEW | load STORE ID");
+    throw Error("usage: bench_store generate STORE SOCKETS CHURN SNAPSHOTS [TEXT] | again STORE NEW | load STORE ID | "
+                "stream STORE");
   }
   return 0;
 }

@@ -65,8 +65,9 @@ Event host_event(std::string_view name, const SnapshotInfo& info) {
 
 class GateKeeper {
 public:
-  GateKeeper(const Snapshot& before, const Snapshot& after, const DiffOptions& options)
-    : before_(before), after_(after), options_(options) {
+  GateKeeper(const Snapshot& before, const Snapshot& after, const DiffOptions& options,
+             std::span<const TouchedRows> narrowed)
+    : before_(before), after_(after), options_(options), narrowed_(narrowed) {
   }
 
   Gate run() {
@@ -204,6 +205,10 @@ private:
       }
     }
     if (!compared.empty()) {
+      if (const auto rows = std::ranges::find(narrowed_, spec.name, &TouchedRows::table); rows != narrowed_.end()) {
+        table.before.keep(rows->before);
+        table.after.keep(rows->after);
+      }
       keep_namespaces(table.before, compared);
       keep_namespaces(table.after, compared);
       for (const auto& [a, b] : collected) {
@@ -318,14 +323,16 @@ private:
   const Snapshot& before_;
   const Snapshot& after_;
   const DiffOptions& options_;
+  std::span<const TouchedRows> narrowed_;
   Gate gate_;
   std::map<std::array<std::string, 3>, std::vector<std::string>> partial_doubts_; // By namespace, side and reason.
 };
 
 } // namespace
 
-Gate check_comparability(const Snapshot& before, const Snapshot& after, const DiffOptions& options) {
-  return GateKeeper(before, after, options).run();
+Gate check_comparability(const Snapshot& before, const Snapshot& after, const DiffOptions& options,
+                         std::span<const TouchedRows> narrowed) {
+  return GateKeeper(before, after, options, narrowed).run();
 }
 
 } // namespace hindstat

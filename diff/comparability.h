@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <span>
 #include <vector>
 
 #include "diff/diff.h"
@@ -16,7 +17,8 @@ struct Gate {
 };
 
 /// The snapshots outlive the result. Throws Error when they are of two hosts, or of two network namespaces of one
-/// boot.
-[[nodiscard]] Gate check_comparability(const Snapshot& before, const Snapshot& after, const DiffOptions& options);
+/// boot. Of a table in `narrowed` only the rows named there take part.
+[[nodiscard]] Gate check_comparability(const Snapshot& before, const Snapshot& after, const DiffOptions& options,
+                                       std::span<const TouchedRows> narrowed = {});
 
 } // namespace hindstat

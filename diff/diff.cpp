@@ -91,12 +91,13 @@ constexpr std::array table_rules{
 
 class Differ {
 public:
-  Differ(const Snapshot& before, const Snapshot& after, const DiffOptions& options)
-    : before_(before), after_(after), options_(options), owners_before_(before), owners_after_(after) {
+  Differ(const Snapshot& before, const Snapshot& after, const DiffOptions& options, const SocketNames* names = nullptr)
+    : before_(before), after_(after), options_(options), owners_before_(before), owners_after_(after), names_(names) {
   }
 
-  Diff run() {
-    Gate gate = check_comparability(before_, after_, options_);
+  // `narrowed`: the tables of which some rows are enough.
+  Diff run(std::span<const TouchedRows> narrowed = {}) {
+    Gate gate = check_comparability(before_, after_, options_, narrowed);
     Diff diff;
     diff.comparability = std::move(gate.comparability);
     diff.events = std::move(gate.events);
@@ -163,6 +164,7 @@ private:
     context.sources_differ = table.sources_differ;
     context.owners_before = &owners_before_;
     context.owners_after = &owners_after_;
+    context.names = names_;
     SocketDiff result = diff_sockets(table, context);
     for (const auto& [side, torn] : {std::pair("A", result.torn_before), std::pair("B", result.torn_after)}) {
       if (torn != 0) {
@@ -188,12 +190,21 @@ private:
   Owners owners_before_;
   Owners owners_after_;
   InterfaceRenames renames_;
+  const SocketNames* names_;
 };
 
 } // namespace
 
 Diff diff_snapshots(const Snapshot& before, const Snapshot& after, const DiffOptions& options) {
   return Differ(before, after, options).run();
+}
+
+Diff diff_step(const Snapshot& before, const Snapshot& after, std::span<const TouchedRows> touched, DiffMemory& memory,
+               const DiffOptions& options) {
+  const std::vector<TouchedRows> narrowed = memory.begin_step(before, after, touched);
+  Diff diff = Differ(before, after, options, memory.socket_names()).run(narrowed);
+  memory.end_step(before, touched);
+  return diff;
 }
 
 } // namespace hindstat

@@ -3,11 +3,14 @@
 
 #include <cstdint>
 #include <map>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "diff/event.h"
+#include "diff/memory.h"
 #include "tables/snapshot.h"
+#include "tables/touched_rows.h"
 
 namespace hindstat {
 
@@ -54,5 +57,9 @@ struct Diff {
 
 /// Throws Error when the snapshots are of two hosts.
 [[nodiscard]] Diff diff_snapshots(const Snapshot& before, const Snapshot& after, const DiffOptions& options);
+/// The same, with what is known of the two: only rows that may differ are looked at. `memory` was in the step that
+/// ended with `before`, or is new.
+[[nodiscard]] Diff diff_step(const Snapshot& before, const Snapshot& after, std::span<const TouchedRows> touched,
+                             DiffMemory& memory, const DiffOptions& options);
 
 } // namespace hindstat

@@ -7,6 +7,7 @@
 #include <vector>
 
 #include "diff/owners.h"
+#include "diff/socket_names.h"
 #include "diff/socket_rules.h"
 
 namespace hindstat {
@@ -18,6 +19,7 @@ struct SocketContext {
   bool sources_differ = false;
   const Owners* owners_before = nullptr;
   const Owners* owners_after = nullptr;
+  const SocketNames* names = nullptr; ///< Of all sockets of both sides; nullptr: those of the two tables.
 };
 
 /// A row with its place.

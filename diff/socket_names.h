@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
+#include <span>
 #include <string>
 #include <string_view>
-#include <unordered_set>
+#include <unordered_map>
 
 #include "tables/socket.h"
 
@@ -14,7 +16,13 @@ namespace hindstat {
 /// in both directions of a diff.
 class SocketNames {
 public:
+  /// Of no socket: to be told of all rows of both tables.
+  SocketNames() = default;
   SocketNames(const Table& before, const Table& after);
+
+  /// Tells of rows of table socket, or takes back what was told of them.
+  void add(const Table& table, std::span<const std::uint32_t> rows);
+  void remove(const Table& table, std::span<const std::uint32_t> rows);
 
   /// "inbound", "outbound", "local"; "" for sockets that are not connected.
   [[nodiscard]] std::string_view direction(const Socket& socket) const;
@@ -22,10 +30,13 @@ public:
   [[nodiscard]] std::string key(const Socket& socket) const;
 
 private:
-  void add_table(const Table& table);
+  // How many sockets say so, by a hash of 64 bits of namespace, address and, of services, protocol and port.
+  using Counts = std::unordered_map<std::uint64_t, std::int64_t>;
 
-  std::unordered_set<std::string> services_;      ///< Where somebody listens: namespace, protocol, port, address.
-  std::unordered_set<std::string> own_addresses_; ///< Namespace, address.
+  void count(const Table& table, std::span<const std::uint32_t> rows, std::int64_t step);
+
+  Counts services_;
+  Counts own_addresses_;
 };
 
 /// "10.0.0.5:5432", "[fd77::1]:80".

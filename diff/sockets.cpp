@@ -36,11 +36,19 @@ std::string key_bytes(const Socket& socket) {
   return key;
 }
 
+// Of a state that soon ends, without cookie and inode.
+bool lacks_identity(const Table& table, std::uint32_t row) {
+  const auto state = static_cast<TcpState>(sockets.column<&Socket::state>(table).raw(row));
+  return sockets.column<&Socket::cookie>(table).raw(row) == 0 && sockets.column<&Socket::inode>(table).raw(row) == 0
+         && state != TcpState::established && state != TcpState::close && state != TcpState::listen;
+}
+
 class SocketDiffer {
 public:
   SocketDiffer(const SideRows& before, const SideRows& after, const SocketContext& context)
-    : before_(before.table()), after_(after.table()), context_(context), names_(before_, after_),
-      events_(context, names_, before, after) {
+    : before_(before.table()), after_(after.table()), context_(context),
+      own_names_(context.names == nullptr ? SocketNames(before_, after_) : SocketNames()),
+      events_(context, context.names == nullptr ? own_names_ : *context.names, before, after) {
   }
 
   std::vector<Event> run() {
@@ -105,10 +113,7 @@ private:
   // Two equal rows without cookie and inode in a state that soon ends are two connections when the snapshots are too
   // far apart for one.
   void judge_equal(std::uint32_t row, std::uint32_t partner) {
-    const bool has_identity =
-      sockets.column<&Socket::cookie>(before_).raw(row) != 0 || sockets.column<&Socket::inode>(before_).raw(row) != 0;
-    const auto state = static_cast<TcpState>(sockets.column<&Socket::state>(before_).raw(row));
-    if (has_identity || state == TcpState::established || state == TcpState::close || state == TcpState::listen) {
+    if (!lacks_identity(before_, row)) {
       return;
     }
     NumberedSocket before = load(before_, row);
@@ -185,12 +190,25 @@ private:
   const Table& before_;
   const Table& after_;
   const SocketContext& context_;
-  SocketNames names_;
+  SocketNames own_names_;
   SocketEvents events_;
   std::unordered_map<std::string, Bucket> buckets_;
 };
 
 } // namespace
+
+std::vector<std::uint32_t> rows_without_identity(const Table& table) {
+  std::vector<std::uint32_t> rows;
+  if (sockets.column<&Socket::cookie>(table).null_count() == 0) {
+    return rows;
+  }
+  for (std::uint32_t row = 0; row < table.size(); ++row) {
+    if (lacks_identity(table, row)) {
+      rows.push_back(row);
+    }
+  }
+  return rows;
+}
 
 SocketDiff diff_sockets(ComparedTable table, const SocketContext& context) {
   SocketDiff result;

@@ -1,6 +1,7 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <cstdint>
 #include <string>
 #include <vector>
 
@@ -16,7 +17,12 @@ struct SocketDiff {
   std::size_t torn_after = 0;
 };
 
-/// Both tables are of spec `sockets`. The order of rows does not matter.
+/// Both tables are of spec `sockets`. The order of rows does not matter. Rows that are equal on both sides may be left
+/// out where no other row has their key and rows_without_identity() does not name them; context.names knows all.
 [[nodiscard]] SocketDiff diff_sockets(ComparedTable table, const SocketContext& context);
+
+/// The rows of table socket of which nothing says that they are still the same connection, in states that soon end:
+/// equal rows may be two connections.
+[[nodiscard]] std::vector<std::uint32_t> rows_without_identity(const Table& table);
 
 } // namespace hindstat

@@ -218,6 +218,7 @@ std::uint64_t decoding_bytes(const TableSpec& spec, std::uint64_t rows) {
 
 std::uint64_t BlockDecoder::apply(std::string_view payload, std::uint64_t rows, Table& table,
                                   const LoadBudget& budget) {
+  touched_.clear();
   const TableSpec& spec = table.spec();
   if (is_too_large(spec, rows)) {
     refuse_block(fmt::format("{} rows are too many", rows));
@@ -233,7 +234,9 @@ std::uint64_t BlockDecoder::apply(std::string_view payload, std::uint64_t rows, 
     read_keyframe(in, rows, table);
     work += rows * row_bytes(spec);
   } else if (tag == changes_tag) {
-    work += apply_changes(in, rows, table);
+    AppliedChanges applied = apply_changes(in, rows, table);
+    work += applied.work;
+    touched_ = std::move(applied.touched);
   } else {
     refuse_block("unknown kind of block");
   }

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "store/compression.h"
 #include "store/load_budget.h"
@@ -52,8 +53,15 @@ public:
   std::uint64_t apply(std::string_view payload, std::uint64_t rows, Table& table,
                       const LoadBudget& budget = LoadBudget::unlimited());
 
+  /// Of the change set applied last: the slots whose row is another one or has other cells, or that came or went; in no
+  /// order, some more than once. Of a keyframe none: nothing stayed.
+  [[nodiscard]] const std::vector<std::uint32_t>& touched() const {
+    return touched_;
+  }
+
 private:
   Decompressor decompressor_;
+  std::vector<std::uint32_t> touched_;
 };
 
 } // namespace hindstat

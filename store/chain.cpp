@@ -110,7 +110,9 @@ LoadedTable ChainReader::load_table(std::int64_t block_id) {
   return loaded;
 }
 
-std::uint64_t ChainReader::apply_block(LoadedTable& loaded, const BlockRecord& block, SQLite::Statement& payloads) {
+// The view lives until the statement's next step.
+std::string_view ChainReader::read_payload(const BlockRecord& block, const Layout& layout,
+                                           SQLite::Statement& payloads) {
   payloads.reset();
   payloads.bind(1, block.id);
   if (!payloads.executeStep()) {
@@ -119,16 +121,50 @@ std::uint64_t ChainReader::apply_block(LoadedTable& loaded, const BlockRecord& b
   const auto column = payloads.getColumn(0);
   const std::string_view payload(static_cast<const char*>(column.getBlob()),
                                  static_cast<std::size_t>(column.getBytes()));
-  if (block_checksum(block, *loaded.layout, payload) != block.checksum) {
+  if (block_checksum(block, layout, payload) != block.checksum) {
     throw Error(fmt::format("block {} is damaged (its checksum does not match)", block.id));
   }
+  return payload;
+}
+
+std::uint64_t ChainReader::apply_block(LoadedTable& loaded, const BlockRecord& block, SQLite::Statement& payloads) {
+  const std::string_view payload = read_payload(block, *loaded.layout, payloads);
   loaded.sizes.add(!block.base_id.has_value(), payload.size());
+  return apply_payload(block, payload, loaded.table);
+}
+
+std::uint64_t ChainReader::apply_payload(const BlockRecord& block, std::string_view payload, Table& table) {
   try {
     budget_.add_payload(payload.size());
-    return decoder_.apply(payload, block.row_count, loaded.table, budget_);
+    return decoder_.apply(payload, block.row_count, table, budget_);
   } catch (const Error& e) {
     throw Error(fmt::format("block {}: {}", block.id, e.what()));
   }
+}
+
+const std::vector<std::uint32_t>& ChainReader::apply(const ChainLink& link, Table& table) {
+  std::ignore = apply_payload(link.block, link.payload, table);
+  return decoder_.touched();
+}
+
+std::optional<std::vector<ChainLink>> ChainReader::find_links(const LoadedTable& base, std::int64_t block_id) {
+  std::vector<ChainLink> links;
+  for (std::optional<std::int64_t> id = block_id; id != base.block.id; id = links.back().block.base_id) {
+    // A chain's blocks are as old as their numbers, but where it was packed anew.
+    if (!id || links.size() == longest_chain) {
+      return std::nullopt;
+    }
+    links.push_back({records_->load_block(*id), {}});
+    if (links.back().block.layout_id != base.layout->id()) {
+      return std::nullopt;
+    }
+  }
+  SQLite::Statement select(*database_, "SELECT payload FROM block WHERE id = ?");
+  for (ChainLink& link : links) {
+    link.payload = read_payload(link.block, *base.layout, select);
+  }
+  std::ranges::reverse(links);
+  return links;
 }
 
 LoadedTable ChainReader::load_next(LoadedTable base, std::int64_t block_id) {

@@ -46,6 +46,12 @@ struct LoadedTable {
 /// then what a reader has, `content`'s rows and sums with it, but for block.id and block.base_id.
 [[nodiscard]] Encoded pack_behind(std::optional<LoadedTable>& end, const LoadedTable& content, BlockDecoder& decoder);
 
+/// One change set of a chain, as it is stored.
+struct ChainLink {
+  BlockRecord block;
+  std::string payload;
+};
+
 /// Loads tables and captures from their chains. Throws Error, without the path, for what is damaged.
 class ChainReader {
 public:
@@ -58,6 +64,11 @@ public:
   [[nodiscard]] LoadedTable load_table(std::int64_t block_id);
   /// The table of a block that stands on `base`, which is consumed; nothing is read of what is before it.
   [[nodiscard]] LoadedTable load_next(LoadedTable base, std::int64_t block_id);
+  /// The payloads that lead from `base` to a block of its chain, oldest first; nothing when the block does not stand on
+  /// it. Each is verified; the blocks' content sums are not.
+  [[nodiscard]] std::optional<std::vector<ChainLink>> find_links(const LoadedTable& base, std::int64_t block_id);
+  /// Applies one of them in place; gives the slots that it touched, as BlockDecoder::touched() does.
+  const std::vector<std::uint32_t>& apply(const ChainLink& link, Table& table);
   /// The table `captures` of a snapshot, with the layout it was recorded with.
   [[nodiscard]] LoadedTable load_captures(const SnapshotRecord& record);
 
@@ -75,6 +86,9 @@ public:
 
 private:
   [[nodiscard]] std::uint64_t apply_block(LoadedTable& loaded, const BlockRecord& block, SQLite::Statement& payloads);
+  [[nodiscard]] std::uint64_t apply_payload(const BlockRecord& block, std::string_view payload, Table& table);
+  [[nodiscard]] static std::string_view read_payload(const BlockRecord& block, const Layout& layout,
+                                                     SQLite::Statement& payloads);
 
   // The captures decoded last: a list of snapshots in their order takes each change set once.
   struct LastCaptures {

@@ -136,14 +136,14 @@ Moves plan_moves(std::vector<std::uint32_t> removed, std::size_t added, std::siz
   return moves;
 }
 
-// Returns how many.
-std::size_t change_cells(ByteReader& in, const ColumnSpec& spec, std::size_t before, Column& column) {
-  const auto slots = read_slots(in, before);
+// Returns which.
+std::vector<std::uint32_t> change_cells(ByteReader& in, const ColumnSpec& spec, std::size_t before, Column& column) {
+  auto slots = read_slots(in, before);
   if (!changes_by_difference(spec)) {
     const CellList cells = read_cells(in, spec.kind, slots.size());
     require_ids(column, cells);
     column.set_cells(slots, cells.raw, cells.nulls);
-    return slots.size();
+    return slots;
   }
   CellList cells = read_cells(in, Kind::u64, slots.size());
   std::visit(
@@ -164,7 +164,7 @@ std::size_t change_cells(ByteReader& in, const ColumnSpec& spec, std::size_t bef
     refuse_block("a difference leads out of its column");
   }
   column.set_cells(slots, cells.raw, cells.nulls);
-  return slots.size();
+  return slots;
 }
 
 void add_same_cells(const SameCells& cells, const Moves& moves, Column& column) {
@@ -245,7 +245,7 @@ void append_changes(std::string& out, const ChangeSet& changes, const Table& bas
   }
 }
 
-std::uint64_t apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
+AppliedChanges apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
   const std::size_t before = table.size();
   if (in.varint() != before) {
     refuse_block("it was made for another number of rows");
@@ -257,13 +257,19 @@ std::uint64_t apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
   }
   const Moves moves = plan_moves(std::move(removed), added, before);
   const auto& specs = table.spec().columns;
-  std::uint64_t work = 0;
+  AppliedChanges applied{0, moves.removed};
+  applied.touched.insert(applied.touched.end(), moves.from.begin(), moves.from.end());
+  for (std::uint64_t slot = before; slot < rows; ++slot) {
+    applied.touched.push_back(static_cast<std::uint32_t>(slot));
+  }
   for (const std::size_t i : read_columns(in, specs.size(), added > 0)) {
     Column& column = table.column(i);
     if (is_interned(specs[i].kind)) {
       read_entries(in, specs[i].kind, before + added, column.dictionary());
     }
-    work += width_of(specs[i].kind) * (change_cells(in, specs[i], before, column) + added);
+    const auto slots = change_cells(in, specs[i], before, column);
+    applied.touched.insert(applied.touched.end(), slots.begin(), slots.end());
+    applied.work += width_of(specs[i].kind) * (slots.size() + added);
     if (const auto same = read_same(in, added, column)) {
       add_same_cells(*same, moves, column);
     } else {
@@ -278,7 +284,7 @@ std::uint64_t apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
     }
   }
   table.set_size(rows);
-  return work;
+  return applied;
 }
 
 } // namespace hindstat

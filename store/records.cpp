@@ -256,10 +256,12 @@ std::uint64_t Records::sequence_before(std::int64_t boot_id, std::uint64_t seque
 
 std::optional<PlacedBlock> Records::find_block(std::int64_t boot_id, std::uint64_t stored_at, std::uint64_t sequence,
                                                const std::string& table) {
-  SQLite::Statement select(*database_, "SELECT b.id, s.sequence FROM snapshot s JOIN block b ON b.snapshot_id = s.id"
-                                       " JOIN layout l ON l.id = b.layout_id WHERE s.boot_id = ?1 AND s.sequence ="
-                                       " (SELECT min(sequence) FROM snapshot WHERE boot_id = ?1 AND sequence >= ?2)"
-                                       " AND s.sequence <= ?3 AND l.table_name = ?4");
+  SQLite::Statement& select =
+    prepared(find_block_, "SELECT b.id, s.sequence FROM snapshot s JOIN block b ON b.snapshot_id = s.id"
+                          " JOIN layout l ON l.id = b.layout_id WHERE s.boot_id = ?1 AND s.sequence ="
+                          " (SELECT min(sequence) FROM snapshot WHERE boot_id = ?1 AND sequence >= ?2)"
+                          " AND s.sequence <= ?3 AND l.table_name = ?4");
+  const ResetAfterUse reset(select);
   select.bind(1, boot_id);
   select.bind(2, to_sql(stored_at));
   select.bind(3, to_sql(sequence));
@@ -270,8 +272,10 @@ std::optional<PlacedBlock> Records::find_block(std::int64_t boot_id, std::uint64
   const PlacedBlock found{select.getColumn(0).getInt64(), get_unsigned(select, 1)};
   // The index said so. When it is damaged it may lead to another block, which would be loaded without complaint: the
   // row itself is asked.
-  SQLite::Statement place(*database_, "SELECT s.boot_id, s.sequence, l.table_name FROM block b JOIN snapshot s"
-                                      " ON s.id = b.snapshot_id JOIN layout l ON l.id = b.layout_id WHERE b.id = ?");
+  SQLite::Statement& place =
+    prepared(place_block_, "SELECT s.boot_id, s.sequence, l.table_name FROM block b JOIN snapshot s"
+                           " ON s.id = b.snapshot_id JOIN layout l ON l.id = b.layout_id WHERE b.id = ?");
+  const ResetAfterUse reset_place(place);
   place.bind(1, found.id);
   if (!place.executeStep() || place.getColumn(0).getInt64() != boot_id || get_unsigned(place, 1) != found.sequence
       || place.getColumn(2).getString() != table) {

@@ -158,6 +158,8 @@ private:
   SQLite::Database* database_;
   Layouts* layouts_;
   // Run once for each block or snapshot of a chain: preparing them again would cost more than the rows.
+  std::optional<SQLite::Statement> find_block_;
+  std::optional<SQLite::Statement> place_block_;
   std::optional<SQLite::Statement> select_block_;
   std::optional<SQLite::Statement> select_sequence_;
 };

@@ -8,62 +8,27 @@
 
 #include "base/error.h"
 #include "base/escape.h"
-#include "store/chain.h"
-#include "store/connection.h"
 #include "store/gap_file.h"
-#include "store/load_budget.h"
+#include "store/store_impl.h"
 #include "tables/catalog.h"
 
 namespace hindstat {
 
-struct Store::Impl {
-  explicit Impl(const std::string& path) : connection(path, Connection::Mode::read) {
-  }
-
-  // Reads that belong together see one state of the file.
-  template <typename Work>
-  auto read(Work&& work) -> decltype(work()) {
-    return connection.run([&] {
-      const SQLite::Transaction transaction(connection.database());
-      return work();
-    });
-  }
-
-  // A read that decodes tables: together they may take so much memory.
-  template <typename Work>
-  auto load(Work&& work) -> decltype(work()) {
-    chains.begin_load(LoadBudget(memory_limit));
-    return read(std::forward<Work>(work));
-  }
-
-  SnapshotRecord find(SnapshotId id) {
-    auto record = records.find_snapshot(id.value());
-    if (!record) {
-      throw Error(fmt::format("no snapshot {}", id.value()));
-    }
-    return std::move(*record);
-  }
-
-  std::optional<Table> load_table(const SnapshotRecord& record, const std::vector<Capture>& all_captures,
-                                  const TableSpec& spec);
-
-  std::uint64_t memory_limit = load_memory_limit();
-  Connection connection;
-  Layouts layouts{connection.database()};
-  Records records{connection.database(), layouts};
-  ChainReader chains{connection.database(), layouts, records};
-};
+std::optional<std::uint64_t> find_stored_at(const std::vector<Capture>& all_captures, std::string_view table) {
+  const auto capture = std::ranges::find_if(all_captures, [&](const Capture& candidate) {
+    return candidate.table == table && candidate.stored_at.has_value();
+  });
+  return capture == all_captures.end() ? std::nullopt : capture->stored_at;
+}
 
 std::optional<Table> Store::Impl::load_table(const SnapshotRecord& record, const std::vector<Capture>& all_captures,
                                              const TableSpec& spec) {
-  const auto capture = std::ranges::find_if(all_captures, [&](const Capture& candidate) {
-    return candidate.table == spec.name && candidate.stored_at.has_value();
-  });
-  if (capture == all_captures.end()) {
+  const auto stored_at = find_stored_at(all_captures, spec.name);
+  if (!stored_at) {
     return std::nullopt;
   }
   try {
-    const auto block = records.find_block(record.boot_id, *capture->stored_at, record.sequence, capture->table);
+    const auto block = records.find_block(record.boot_id, *stored_at, record.sequence, std::string(spec.name));
     if (!block) {
       throw Error("its block is missing");
     }

@@ -69,6 +69,7 @@ public:
   [[nodiscard]] Snapshot load(SnapshotId id, std::span<const std::string> tables = {}) const;
 
 private:
+  friend class SnapshotWalk;
   struct Impl;
   std::unique_ptr<Impl> impl_;
 };

@@ -65,6 +65,11 @@ public:
     }
   }
 
+  /// Of one row alone; needs no salted dictionary.
+  [[nodiscard]] std::uint64_t of_row(std::size_t row) const {
+    return column_->is_null(row) ? mix(null_hash ^ salt_) : hash_of(column_->raw(row));
+  }
+
   /// Adds to `sums` for the rows from `first`, a multiple of block_rows.
   void add(std::size_t first, std::span<std::uint64_t> sums) const {
     std::visit(
@@ -151,6 +156,20 @@ std::vector<std::uint64_t> Table::hash_rows(std::span<const std::size_t> columns
 
 std::vector<std::uint64_t> Table::row_hashes() const {
   return row_hashes_if([](const ColumnSpec&) { return true; });
+}
+
+std::vector<std::uint64_t> Table::row_hashes(std::span<const std::uint32_t> rows) const {
+  std::vector<std::uint64_t> hashes(rows.size(), 0);
+  for (std::size_t index = 0; index < columns_.size(); ++index) {
+    const ColumnHashes column(columns_[index], index);
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      hashes[i] += column.of_row(rows[i]);
+    }
+  }
+  for (std::uint64_t& hash : hashes) {
+    hash = mix(hash + 1);
+  }
+  return hashes;
 }
 
 std::uint64_t Table::content_sum() const {

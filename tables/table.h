@@ -157,6 +157,8 @@ public:
 
   /// A 64-bit hash of each row's values (of all columns; independent of row order and of dictionary ids).
   [[nodiscard]] std::vector<std::uint64_t> row_hashes() const;
+  /// The same of these rows only, in their order.
+  [[nodiscard]] std::vector<std::uint64_t> row_hashes(std::span<const std::uint32_t> rows) const;
   /// The same over the columns for which `use(spec)` is true.
   template <typename Predicate>
   [[nodiscard]] std::vector<std::uint64_t> row_hashes_if(Predicate&& use) const {

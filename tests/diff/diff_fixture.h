@@ -3,7 +3,9 @@
 
 #include <catch2/catch.hpp>
 
+#include <algorithm>
 #include <initializer_list>
+#include <iterator>
 #include <string>
 #include <utility>
 #include <vector>
@@ -151,5 +153,23 @@ template <typename Definition>
 }
 
 using Lines = std::vector<std::string>;
+
+/// An event in full.
+[[nodiscard]] inline std::string everything(const Event& event) {
+  std::string text = in_words(event) + "|" + event.netns + "|" + event.incarnation + "|" + event.owner;
+  for (const EventChange& change : event.changed) {
+    text += "|" + change.column + ":" + change.from.value_or("-") + ">" + change.to.value_or("-");
+  }
+  for (const std::string& why : event.why) {
+    text += "|" + why;
+  }
+  return text + "|" + std::string(name_of(event.confidence));
+}
+
+[[nodiscard]] inline Lines everything(const std::vector<Event>& events) {
+  Lines lines;
+  std::ranges::transform(events, std::back_inserter(lines), [](const Event& event) { return everything(event); });
+  return lines;
+}
 
 } // namespace hindstat

@@ -17,6 +17,7 @@
 #include "tables/protocol_counter.h"
 #include "tables/unix_socket.h"
 #include "tests/diff/diff_fixture.h"
+#include "tests/diff/random_sockets.h"
 #include "tests/tables/random_table.h"
 
 using namespace hindstat;
@@ -60,23 +61,6 @@ TwoTables random_pair(const TableSpec& spec, Rng& rng) {
   return {std::move(before), std::move(after)};
 }
 
-// Random enum values rarely make a state machine: sockets of few addresses in plausible states.
-Table random_sockets(Rng& rng, std::size_t rows) {
-  const auto pick = [&](std::uint64_t count) { return rng() % count; };
-  std::vector<Socket> made;
-  for (std::size_t i = 0; i < rows; ++i) {
-    const auto state = static_cast<TcpState>(1 + pick(13));
-    const bool listens = state == TcpState::listen;
-    Socket socket = tcp(state, "10.0.0.5", static_cast<std::uint16_t>(1 + pick(3)), listens ? "0.0.0.0" : "10.0.0.9",
-                        listens ? std::uint16_t{0} : static_cast<std::uint16_t>(1 + pick(4)),
-                        pick(3) == 0 ? 0 : pick(40), static_cast<std::uint32_t>(pick(3) == 0 ? 0 : pick(40)));
-    socket.protocol = pick(5) == 0 ? SocketProtocol::udp : SocketProtocol::tcp;
-    socket.uid = static_cast<std::uint32_t>(pick(2));
-    made.push_back(socket);
-  }
-  return make_table(sockets, made);
-}
-
 std::size_t count_open(const Table& table) {
   std::size_t count = 0;
   for (std::size_t row = 0; row < table.size(); ++row) {
@@ -97,23 +81,6 @@ Diff diff_tables(const Table& before, const Table& after, std::int64_t seconds =
     }
   }
   return diff_snapshots(a, b, {});
-}
-
-std::string everything(const Event& event) {
-  std::string text = in_words(event) + "|" + event.netns + "|" + event.incarnation + "|" + event.owner;
-  for (const EventChange& change : event.changed) {
-    text += "|" + change.column + ":" + change.from.value_or("-") + ">" + change.to.value_or("-");
-  }
-  for (const std::string& why : event.why) {
-    text += "|" + why;
-  }
-  return text + "|" + std::string(name_of(event.confidence));
-}
-
-Lines everything(const std::vector<Event>& events) {
-  Lines lines;
-  std::ranges::transform(events, std::back_inserter(lines), [](const Event& event) { return everything(event); });
-  return lines;
 }
 
 // Random texts are rarely names that rules know: interfaces, sockets and counters of few names, all values plausible
