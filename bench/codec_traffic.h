@@ -26,8 +26,8 @@ public:
   /// connections open; keepalive timers that are due start again.
   void step(double churn);
   /// Table socket, its rows in the random order of the kernel's hash table.
-  /// Table socket. A row keeps its place, a new one takes that of one that is gone: as in the kernel's hash table, where
-  /// the place tells nothing of the age.
+  /// Table socket. A row keeps its place, a new one takes that of one that is gone: as in the kernel's hash table,
+  /// where the place tells nothing of the age.
   [[nodiscard]] const Table& table() const {
     return table_;
   }

@@ -129,8 +129,7 @@ std::string ss_text(const Table& table, const Table& process_table, std::uint64_
     Process process = processes.row(process_table, row);
     by_pid.emplace(process.pid, std::move(process));
   }
-  std::vector<Line> lines{
-    {{"State", "Recv-Q", "Send-Q"}, "Local Address", "Port", "Peer Address", "Port", "Process"}};
+  std::vector<Line> lines{{{"State", "Recv-Q", "Send-Q"}, "Local Address", "Port", "Peer Address", "Port", "Process"}};
   for (const Socket& socket : in_order_of_dump(table)) {
     const auto process = socket.pid ? by_pid.find(*socket.pid) : by_pid.end();
     const bool listens = socket.state == TcpState::listen;

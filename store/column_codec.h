@@ -52,8 +52,8 @@ void append_cells(std::string& out, Kind kind, const CellList& cells);
 struct SameCells {
   std::optional<std::uint64_t> raw; ///< nullopt: null.
 };
-/// Reads cells(count), count > 0, of a column with this kind and dictionary if they are all the same and say so shortly;
-/// else nullopt, and nothing is read.
+/// Reads cells(count), count > 0, of a column with this kind and dictionary if they are all the same and say so
+/// shortly; else nullopt, and nothing is read.
 [[nodiscard]] std::optional<SameCells> read_same(ByteReader& in, std::size_t count, const Column& column);
 
 /// Reads cells(count) into `column` instead of its own: read_cells(), require_ids() and Column::assign() in one, and
