@@ -203,11 +203,33 @@ std::optional<SameCells> read_same(ByteReader& in, std::size_t count, const Colu
   return SameCells{raw};
 }
 
+namespace {
+
+// cells(count) of which none is null.
+void read_all_cells(ByteReader& in, std::size_t count, Column& column) {
+  if (in.byte() != no_nulls) {
+    refuse_block("unknown form of nulls");
+  }
+  IntegerReader reader(in, count);
+  std::uint64_t highest = 0;
+  column.assign_in_parts(count, [&](std::span<std::uint64_t> part) {
+    reader.next(part);
+    highest = std::max(highest, *std::ranges::max_element(part));
+  });
+  if (is_interned(column.kind()) ? highest >= column.dictionary().size() : highest > largest_raw(column.kind())) {
+    refuse_block("a value is wider than its column, or refers to no entry");
+  }
+}
+
+} // namespace
+
 void read_column(ByteReader& in, std::size_t count, Column& column) {
   if (count == 0) {
     column.assign({}, {});
   } else if (const auto same = read_same(in, count, column)) {
     column.assign_same(count, same->raw);
+  } else if (!is_signed(column.kind()) && ByteReader(in).byte() == no_nulls) {
+    read_all_cells(in, count, column);
   } else {
     CellList cells = read_cells(in, column.kind(), count);
     require_ids(column, cells);
