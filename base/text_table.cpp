@@ -4,16 +4,9 @@
 #include <algorithm>
 #include <cassert>
 
+#include "base/line_break.h"
+
 namespace hindstat {
-
-namespace {
-
-std::size_t display_width(const std::string& text) {
-  return static_cast<std::size_t>(
-    std::ranges::count_if(text, [](char c) { return (static_cast<unsigned char>(c) & 0xC0) != 0x80; }));
-}
-
-} // namespace
 
 void TextTable::add(std::vector<std::string> cells) {
   assert(cells.size() <= align_.size());

@@ -17,6 +17,8 @@ namespace hindstat {
 
 namespace {
 
+constexpr const char* no_snapshots = "the store holds no snapshots yet";
+
 using EntryRefs = std::vector<const SnapshotEntry*>; // Of one host, in the order of time.
 
 struct Latest {
@@ -178,6 +180,11 @@ HostKey default_host(const std::vector<HostKey>& hosts, const SelectorOptions& o
     fmt::format("the store has {} hosts, write HOST:SNAPSHOT with one of {}", hosts.size(), list_hosts(hosts, hosts)));
 }
 
+HostKey choose_host(const std::vector<HostKey>& hosts, const std::string& name, const SelectorOptions& options) {
+  const std::string& wanted = name.empty() ? options.host : name;
+  return wanted.empty() ? default_host(hosts, options) : find_host(hosts, wanted);
+}
+
 EntryRefs entries_of(const std::vector<SnapshotEntry>& entries, const HostKey& host) {
   EntryRefs found;
   for (const SnapshotEntry& entry : entries) {
@@ -202,7 +209,6 @@ std::int64_t time_of(const SnapshotEntry& entry) {
   return entry.info.clocks.realtime_ns;
 }
 
-// The median distance of neighbours; nullopt where there are too few to speak of "usual".
 std::optional<std::int64_t> usual_interval(const EntryRefs& entries) {
   if (entries.size() < 3) {
     return std::nullopt;
@@ -310,8 +316,7 @@ Selected select_point(const std::vector<SnapshotEntry>& entries, const Point& po
     }
     return Selected{entry, std::nullopt, ""};
   }
-  const EntryRefs of_host =
-    entries_of(entries, host_name ? find_host(hosts, *host_name) : default_host(hosts, options));
+  const EntryRefs of_host = entries_of(entries, choose_host(hosts, host_name.value_or(""), options));
   if (const auto* moment = std::get_if<Moment>(&point)) {
     return select_moment(of_host, moment->realtime_ns, options);
   }
@@ -326,7 +331,7 @@ Selected select_point(const std::vector<SnapshotEntry>& entries, const Point& po
 Selected select_snapshot(const std::vector<SnapshotEntry>& entries, std::string_view selector,
                          const SelectorOptions& options) {
   if (entries.empty()) {
-    throw Error("the store holds no snapshots yet");
+    throw Error(no_snapshots);
   }
   if (const auto point = read_point(selector, options)) {
     return select_point(entries, *point, selector, std::nullopt, options);
@@ -342,6 +347,27 @@ Selected select_snapshot(const std::vector<SnapshotEntry>& entries, std::string_
   throw Error(fmt::format("'{}' selects nothing: write [HOST:]SNAPSHOT, where SNAPSHOT is @latest, @first, @-N, a "
                           "number from the list, uid:HEX or a time such as 'yesterday 03:10'",
                           selector));
+}
+
+std::vector<SnapshotEntry> entries_of_host(const std::vector<SnapshotEntry>& entries, const std::string& host,
+                                           const SelectorOptions& options) {
+  if (entries.empty()) {
+    throw Error(no_snapshots);
+  }
+  std::vector<SnapshotEntry> found;
+  for (const SnapshotEntry* entry : entries_of(entries, choose_host(distinct_hosts(entries), host, options))) {
+    found.push_back(*entry);
+  }
+  return found;
+}
+
+std::optional<std::int64_t> usual_interval(const std::vector<SnapshotEntry>& entries) {
+  EntryRefs refs;
+  refs.reserve(entries.size());
+  for (const SnapshotEntry& entry : entries) {
+    refs.push_back(&entry);
+  }
+  return usual_interval(refs);
 }
 
 } // namespace hindstat

@@ -7,61 +7,26 @@
 
 #include <algorithm>
 #include <array>
-#include <cstdlib>
 #include <map>
 #include <set>
 
-#include "base/error.h"
+#include "diff/host_checks.h"
+#include "diff/recording.h"
 #include "diff/source_coverage.h"
 #include "tables/catalog.h"
+#include "tables/conntrack_stat.h"
+#include "tables/interface_counter6.h"
 #include "tables/netlink_socket.h"
 #include "tables/other_socket.h"
 #include "tables/packet_socket.h"
+#include "tables/protocol_counter.h"
 #include "tables/socket.h"
+#include "tables/table_stat.h"
 #include "tables/unix_socket.h"
 
 namespace hindstat {
 
 namespace {
-
-constexpr std::int64_t second_ns = 1'000'000'000;
-constexpr std::int64_t largest_quiet_step_ns = 2 * second_ns;
-// Without boot ids: two clocks that drifted apart by more than this were not one boot.
-constexpr std::int64_t largest_same_boot_step_ns = 3600 * second_ns;
-
-std::int64_t wall_progress(const Snapshot& before, const Snapshot& after) {
-  return after.info.clocks.realtime_ns - before.info.clocks.realtime_ns;
-}
-
-std::int64_t boottime_progress(const Snapshot& before, const Snapshot& after) {
-  return after.info.clocks.boottime_ns - before.info.clocks.boottime_ns;
-}
-
-std::string describe_host(const SnapshotInfo& info) {
-  return info.machine_id.empty() ? info.host : fmt::format("{} ({})", info.host, info.machine_id.substr(0, 12));
-}
-
-bool is_same_host(const SnapshotInfo& a, const SnapshotInfo& b) {
-  const bool ids_known = !a.machine_id.empty() && !b.machine_id.empty();
-  return a.host == b.host && (!ids_known || a.machine_id == b.machine_id);
-}
-
-bool is_same_boot(const Snapshot& before, const Snapshot& after) {
-  if (!before.info.boot_id.empty() && !after.info.boot_id.empty()) {
-    return before.info.boot_id == after.info.boot_id;
-  }
-  const std::int64_t wall = wall_progress(before, after);
-  const std::int64_t boottime = boottime_progress(before, after);
-  return (wall < 0) == (boottime < 0) && std::llabs(wall - boottime) <= largest_same_boot_step_ns;
-}
-
-Event host_event(std::string_view name, const SnapshotInfo& info) {
-  Event event;
-  event.spec = &event_spec(name);
-  event.table = event.spec->table;
-  event.key = info.host;
-  return event;
-}
 
 class GateKeeper {
 public:
@@ -71,9 +36,7 @@ public:
   }
 
   Gate run() {
-    check_host();
-    check_clocks();
-    check_namespace();
+    gate_ = check_hosts(before_, after_, options_);
     for (const TableSpec& spec : catalog()) {
       const bool wanted =
         options_.tables.empty() || std::ranges::find(options_.tables, spec.name) != options_.tables.end();
@@ -88,67 +51,6 @@ public:
 private:
   [[nodiscard]] Comparability& result() {
     return gate_.comparability;
-  }
-
-  void check_host() {
-    result().same_host = is_same_host(before_.info, after_.info);
-    if (!result().same_host) {
-      throw Error(fmt::format("two hosts, {} and {}: only snapshots of one host can be compared",
-                              describe_host(before_.info), describe_host(after_.info)));
-    }
-  }
-
-  void check_clocks() {
-    Comparability& answer = result();
-    const std::int64_t wall = wall_progress(before_, after_);
-    const std::int64_t boottime = boottime_progress(before_, after_);
-    answer.same_boot = is_same_boot(before_, after_);
-    answer.elapsed_ns = answer.same_boot ? boottime : wall;
-    if (answer.elapsed_ns < 0) {
-      answer.doubts.push_back("B was recorded before A: what is said to appear did in fact disappear");
-    }
-    if (!answer.same_boot) {
-      report_reboot();
-      return;
-    }
-    if (before_.info.boot_id.empty() || after_.info.boot_id.empty()) {
-      answer.doubts.push_back("the boot was not recorded: that it is the same one is concluded from the clocks");
-    }
-    answer.clock_step_ns = wall - boottime;
-    if (std::llabs(answer.clock_step_ns) > largest_quiet_step_ns) {
-      Event event = host_event("host.clock_step", after_.info);
-      event.fields.push_back(
-        {"step_s", fmt::format("{:+.1f}", static_cast<double>(answer.clock_step_ns) / double{second_ns})});
-      event.confidence = Confidence::proven;
-      gate_.events.push_back(std::move(event));
-    }
-  }
-
-  void report_reboot() {
-    Event event = host_event("host.rebooted", after_.info);
-    event.confidence = Confidence::proven;
-    const std::int64_t downtime = result().elapsed_ns - after_.info.clocks.boottime_ns;
-    if (downtime >= 0) {
-      event.fields.push_back({"downtime_at_most_s", fmt::format("{}", downtime / second_ns)});
-    }
-    if (before_.info.boot_id != after_.info.boot_id) {
-      event.changed.push_back({"boot_id", before_.info.boot_id, after_.info.boot_id});
-    }
-    if (before_.info.kernel_release != after_.info.kernel_release) {
-      event.changed.push_back({"kernel_release", before_.info.kernel_release, after_.info.kernel_release});
-    }
-    gate_.events.push_back(std::move(event));
-    result().notes.push_back("another boot: sockets are compared as services, not as the same objects");
-  }
-
-  void check_namespace() {
-    const std::uint64_t a = before_.info.net_namespace;
-    const std::uint64_t b = after_.info.net_namespace;
-    if (result().same_boot && a != 0 && b != 0 && a != b) {
-      throw Error(fmt::format("two network namespaces of {}, net:[{}] and net:[{}]: only snapshots recorded in one "
-                              "namespace can be compared",
-                              before_.info.host, a, b));
-    }
   }
 
   // The capture of a table in one namespace, where the rows say something.
@@ -204,6 +106,12 @@ private:
         collected.emplace_back(a, b);
       }
     }
+    if (!compared.empty() && !result().same_namespace && counts_of_one_namespace(spec.name)) {
+      for (const std::string& netns : compared) {
+        result().not_compared.push_back({std::string(spec.name), netns, "both", "they count in two namespaces"});
+      }
+      return;
+    }
     if (!compared.empty()) {
       if (const auto rows = std::ranges::find(narrowed_, spec.name, &TouchedRows::table); rows != narrowed_.end()) {
         table.before.keep(rows->before);
@@ -211,12 +119,33 @@ private:
       }
       keep_namespaces(table.before, compared);
       keep_namespaces(table.after, compared);
+      check_layout(table);
       for (const auto& [a, b] : collected) {
         check_captures(*a, *b, table);
       }
       result().compared.emplace_back(spec.name);
       gate_.tables.push_back(std::move(table));
     }
+  }
+
+  [[nodiscard]] static bool counts_of_one_namespace(std::string_view table) {
+    return table == protocol_counters.name() || table == interface_counters6.name()
+           || table == conntrack_statistics.name() || table == table_statistics.name();
+  }
+
+  // What an older recorder did not record is no value.
+  void check_layout(ComparedTable& table) {
+    const auto columns = find_unrecorded_columns(table.before.table(), table.after.table());
+    if (columns.empty()) {
+      return;
+    }
+    table.sources_differ = true;
+    std::string names;
+    for (const std::string_view column : columns) {
+      names += (names.empty() ? "" : ", ") + std::string(column);
+    }
+    result().doubts.push_back(
+      fmt::format("{}: only one side's recorder knew {}", table.before.table().spec().name, names));
   }
 
   [[nodiscard]] static SideRows side_rows(const Snapshot& snapshot, const TableSpec& spec) {

@@ -7,11 +7,10 @@
 #include <algorithm>
 #include <array>
 #include <map>
-#include <optional>
 #include <string>
 
 #include "diff/source_coverage.h"
-#include "tables/protocol_counter.h"
+#include "diff/tcp_counters.h"
 #include "tables/socket.h"
 
 namespace hindstat {
@@ -60,30 +59,8 @@ bool saw_tcp(const Snapshot& snapshot, const std::string& netns) {
   return answers("tcp") && answers("tcp6");
 }
 
-// A counter of group Tcp.
-std::optional<std::uint64_t> find_counter(const Snapshot& snapshot, std::string_view netns, std::string_view name) {
-  const Capture* capture = snapshot.find_capture(protocol_counters.name(), netns);
-  const Table* table = snapshot.find_table(protocol_counters.name());
-  if (capture == nullptr || !was_collected(capture->status) || table == nullptr) {
-    return std::nullopt;
-  }
-  const Column& names = protocol_counters.column<&ProtocolCounter::name>(*table);
-  const Column& groups = protocol_counters.column<&ProtocolCounter::group>(*table);
-  const Column& spaces = protocol_counters.column<&ProtocolCounter::netns>(*table);
-  for (std::uint32_t row = 0; row < table->size(); ++row) {
-    if (names.bytes(row) == name && groups.bytes(row) == "Tcp" && spaces.bytes(row) == netns) {
-      return protocol_counters.row(*table, row).count;
-    }
-  }
-  return std::nullopt;
-}
-
-std::optional<std::uint64_t> count_of(const Snapshot& before, const Snapshot& after, std::string_view netns,
-                                      std::string_view name) {
-  const auto a = find_counter(before, netns, name);
-  const auto b = find_counter(after, netns, name);
-  return a && b && *b >= *a ? std::optional(*b - *a) : std::nullopt;
-}
+constexpr std::array open_counters{CounterName{"Tcp", "ActiveOpens"}, CounterName{"Tcp", "PassiveOpens"},
+                                   CounterName{"Tcp", "AttemptFails"}};
 
 } // namespace
 
@@ -98,15 +75,14 @@ std::vector<OpenCoverage> measure_coverage(std::span<const Event> events, const 
     if (capture.table != sockets.name() || !saw_tcp(before, capture.netns) || !saw_tcp(after, capture.netns)) {
       continue;
     }
-    const auto active = count_of(before, after, capture.netns, "ActiveOpens");
-    const auto passive = count_of(before, after, capture.netns, "PassiveOpens");
-    const auto fails = count_of(before, after, capture.netns, "AttemptFails");
-    if (!active || !passive || !fails) {
+    const auto growth = growth_of_counters(before, after, capture.netns, open_counters);
+    if (growth.size() != open_counters.size()) {
       continue;
     }
     const Opens& seen = opens[capture.netns];
-    const std::uint64_t failed = *fails - std::min(*fails, seen.given_up);
-    const std::uint64_t begun = *active + *passive;
+    const std::uint64_t fails = growth.at("AttemptFails");
+    const std::uint64_t failed = fails - std::min(fails, seen.given_up);
+    const std::uint64_t begun = growth.at("ActiveOpens") + growth.at("PassiveOpens");
     // The counters are read a moment before the sockets, and requests that were reset count as failed attempts, too.
     const std::uint64_t counted = std::max(begun - std::min(begun, failed), seen.seen);
     if (counted != 0) {

@@ -45,6 +45,10 @@ std::string format_closer(const Event& event) {
   return closer == "local" ? "we closed first" : closer == "peer" ? "peer closed first" : "";
 }
 
+std::string times(const std::string& count) {
+  return count == "1" ? "once" : count + " times";
+}
+
 // "via FIN_WAIT1", and how many states more there were that no snapshot saw.
 std::string format_way(const Event& event) {
   const std::string via = field(event, "via");
@@ -83,6 +87,34 @@ std::string describe_restart(const Event& event) {
   std::string text = sockets == "1" ? "restarted" : fmt::format("restarted, {} sockets", sockets);
   const std::string before = field(event, "owner_before");
   append(text, before.empty() ? "" : "was " + before);
+  append(text, format_changes(event));
+  return text;
+}
+
+// Where it listens now is the key.
+std::string describe_reach(const Event& event) {
+  const std::string workers = field(event, "workers");
+  const std::string before = field(event, "owner_before");
+  std::string text = "LISTEN" + (workers.empty() ? "" : " x" + workers);
+  append(text, fmt::format("{} from {}", event.spec->name == "listen.widened" ? "widened" : "narrowed",
+                           field(event, "from")));
+  append(text, before.empty() ? "" : "was " + before);
+  return text;
+}
+
+std::string describe_queue(const Event& event) {
+  const std::string kind = field(event, "kind");
+  return kind == "stuck" ? fmt::format("stuck: {} {}", field(event, "queue"), field(event, "length"))
+                         : fmt::format("{}: {}", kind, format_changes(event));
+}
+
+std::string describe_stall(const Event& event) {
+  const std::string retries = field(event, "retries");
+  std::string text = field(event, "state");
+  append(text, retries.empty() ? "zero window" : fmt::format("stalled, sent again {}", times(retries)));
+  for (const EventChange& change : event.changed) {
+    append(text, change.column == "timer_retries" ? "" : format_change(change));
+  }
   return text;
 }
 
@@ -212,14 +244,30 @@ std::string describe_any(const Event& event) {
   return text;
 }
 
+// "operstate to and fro 5 times within 3 steps, down at first, up at last"
+std::string describe_flap(const Event& event) {
+  const EventChange& change = event.changed.front();
+  return fmt::format("{} to and fro {} times within {} steps, {} at first, {} at last", field(event, "aspect"),
+                     field(event, "transitions"), field(event, "steps"), change.from.value_or("-"),
+                     change.to.value_or("-"));
+}
+
 struct Words {
   std::string_view name;
   std::string (*describe)(const Event&);
 };
 
 constexpr std::array words{
+  Words{"recorder.gap",
+        [](const Event& e) {
+          return fmt::format("nothing was recorded for {} s, usually it is every {} s", field(e, "gap_s"),
+                             field(e, "usual_s"));
+        }},
   Words{"listen.added", describe_listener},
   Words{"listen.removed", describe_listener},
+  Words{"listen.widened", describe_reach},
+  Words{"listen.narrowed", describe_reach},
+  Words{"listen.owner", describe_owner},
   Words{"listen.restarted", describe_restart},
   Words{"listen.workers",
         [](const Event& e) { return fmt::format("LISTEN x{} -> x{}", field(e, "from"), field(e, "to")); }},
@@ -234,7 +282,9 @@ constexpr std::array words{
   Words{"sock.orphaned", [](const Event& e) { return field(e, "state") + ", orphaned"; }},
   Words{"sock.owner", describe_owner},
   Words{"sock.changed", format_changes},
-  Words{"sock.queue", [](const Event& e) { return fmt::format("{}: {}", field(e, "kind"), format_changes(e)); }},
+  Words{"sock.queue", describe_queue},
+  Words{"sock.stalled", describe_stall},
+  Words{"sock.zero_window", describe_stall},
   Words{"sock.drops", [](const Event& e) { return fmt::format("{} datagrams dropped", field(e, "drops")); }},
   Words{"sock.bound", [](const Event& e) { return field(e, "state"); }},
   Words{"sock.unbound", [](const Event& e) { return field(e, "state"); }},
@@ -279,6 +329,7 @@ constexpr std::array words{
   Words{"stat.counted", describe_counted},
   Words{"stat.level", describe_level},
   Words{"mcast.users", [](const Event& e) { return "users " + describe_steps(e); }},
+  Words{"range.flap", describe_flap},
   Words{"row.added", format_changes},
   Words{"row.removed", format_changes},
 };

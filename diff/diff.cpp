@@ -17,9 +17,13 @@
 #include "diff/groups.h"
 #include "diff/interfaces.h"
 #include "diff/owners.h"
+#include "diff/resets.h"
 #include "diff/routes.h"
 #include "diff/rows.h"
+#include "diff/socket_sources.h"
 #include "diff/sockets.h"
+#include "diff/tcp_progress.h"
+#include "diff/tcp_timeouts.h"
 #include "diff/unix_sockets.h"
 #include "tables/address.h"
 #include "tables/conntrack.h"
@@ -61,17 +65,33 @@ std::string tie_breaker(const Event& event) {
   return text;
 }
 
-bool comes_first(const Event& a, const Event& b) {
-  if (a.spec != b.spec) {
-    return a.spec < b.spec; // Both point into the event catalog.
+// What an event is sorted by before its tie breaker.
+struct Place {
+  const EventSpec* spec = nullptr; // Into the event catalog.
+  std::string key;                 // In the order of bytes.
+  std::uint32_t event = 0;
+};
+
+// By kind, namespace and key. Keys are compared often and events are large: their order is found first.
+void sort_events(std::vector<Event>& events) {
+  std::vector<Place> places;
+  places.reserve(events.size());
+  for (const Event& event : events) {
+    places.push_back(
+      {event.spec, event.netns + '\0' + natural_order_key(event.key), static_cast<std::uint32_t>(places.size())});
   }
-  if (a.netns != b.netns) {
-    return a.netns < b.netns;
+  std::ranges::sort(places, [&](const Place& a, const Place& b) {
+    if (a.spec != b.spec) {
+      return a.spec < b.spec;
+    }
+    return a.key != b.key ? a.key < b.key : tie_breaker(events[a.event]) < tie_breaker(events[b.event]);
+  });
+  std::vector<Event> sorted;
+  sorted.reserve(events.size());
+  for (const Place& place : places) {
+    sorted.push_back(std::move(events[place.event]));
   }
-  if (a.key != b.key) {
-    return natural_less(a.key, b.key);
-  }
-  return tie_breaker(a) < tie_breaker(b);
+  events = std::move(sorted);
 }
 
 struct TableRule {
@@ -102,11 +122,11 @@ public:
     diff.comparability = std::move(gate.comparability);
     diff.events = std::move(gate.events);
     diff.chosen = options_.tables;
-    find_renames_of_interfaces(diff.comparability.same_boot);
+    find_renames_of_interfaces(diff.comparability.same_objects());
     for (ComparedTable& table : gate.tables) {
       std::vector<Event> events = explain(table, diff);
       doubt_absences(events, table);
-      std::ranges::sort(events, comes_first);
+      sort_events(events);
       std::ranges::move(events, std::back_inserter(diff.events));
     }
     return diff;
@@ -114,11 +134,11 @@ public:
 
 private:
   // Also where table interface itself is not asked for.
-  void find_renames_of_interfaces(bool same_boot) {
+  void find_renames_of_interfaces(bool same_objects) {
     const Table* before = before_.find_table(interfaces.name());
     const Table* after = after_.find_table(interfaces.name());
     if (before != nullptr && after != nullptr) {
-      renames_ = find_renames({SideRows(*before), SideRows(*after)}, same_boot);
+      renames_ = find_renames({SideRows(*before), SideRows(*after)}, same_objects);
     }
   }
 
@@ -127,7 +147,7 @@ private:
     const std::string_view name = table.before.table().spec().name;
     if (name == sockets.name()) {
       std::vector<Event> events = explain_sockets(table, comparability);
-      diff.coverage = measure_coverage(events, before_, after_, comparability.same_boot);
+      diff.coverage = measure_coverage(events, before_, after_, comparability.same_objects());
       keep_protocols(events);
       return events;
     }
@@ -137,16 +157,16 @@ private:
     const auto* rule = std::ranges::find(table_rules, name, &TableRule::table);
     if (rule != table_rules.end()) {
       const RuleContext context{
-        &before_,       &after_, comparability.same_boot, comparability.owners_comparable, &owners_before_,
+        &before_,       &after_, comparability.same_objects(), comparability.owners_comparable, &owners_before_,
         &owners_after_, renames_};
       TableDiff result = rule->explain(table, context);
       std::ranges::move(result.notes, std::back_inserter(comparability.notes));
       return std::move(result.events);
     }
     if (name == conntracks.name()) {
-      return diff_flows(table, before_.find_table(name), after_.find_table(name), comparability.same_boot);
+      return diff_flows(table, before_.find_table(name), after_.find_table(name), comparability.same_objects());
     }
-    std::vector<Event> events = diff_rows(table, comparability.same_boot, comparability.owners_comparable);
+    std::vector<Event> events = diff_rows(table, comparability.same_objects(), comparability.owners_comparable);
     if (name == users.name() || name == services.name() || name == interface_counters6.name()) {
       // A name is recorded while its uid or port is in use, a counter while its interface is there and some only after
       // the first count: that a row comes or goes says nothing of what it names.
@@ -156,16 +176,16 @@ private:
   }
 
   std::vector<Event> explain_sockets(ComparedTable& table, Comparability& comparability) {
-    SocketContext context;
-    context.interval = {comparability.same_boot, comparability.elapsed_ns,
-                        static_cast<std::uint64_t>(std::max<std::int64_t>(after_.info.clocks.boottime_ns, 0))
-                          / 1'000'000};
-    context.owners_comparable = comparability.owners_comparable;
-    context.sources_differ = table.sources_differ;
+    const TcpTimeouts timeouts(before_, after_);
+    TcpProgress progress(before_, after_);
+    SocketContext context = make_socket_context(table, comparability, after_);
+    context.interval.timeouts = &timeouts;
+    context.progress = &progress;
     context.owners_before = &owners_before_;
     context.owners_after = &owners_after_;
     context.names = names_;
     SocketDiff result = diff_sockets(table, context);
+    mark_possible_resets(result.events, before_, after_, comparability.same_objects());
     for (const auto& [side, torn] : {std::pair("A", result.torn_before), std::pair("B", result.torn_after)}) {
       if (torn != 0) {
         comparability.notes.push_back(fmt::format("socket: {} rows of {} were read twice and count once", torn, side));

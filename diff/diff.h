@@ -17,6 +17,9 @@ namespace hindstat {
 struct DiffOptions {
   std::vector<std::string> tables;    ///< Only these; all when empty.
   std::vector<std::string> protocols; ///< Of table socket only these ("tcp"); all when empty.
+  bool cross_namespaces = false;      ///< Compare snapshots of two network namespaces of one host, too.
+  /// CLOCK_REALTIME of every snapshot of the host, ascending, for finding gaps; empty when it is not known.
+  std::vector<std::int64_t> recorded_ns = {};
 };
 
 /// A table that could not be compared, and why.
@@ -31,6 +34,8 @@ struct NotCompared {
 struct Comparability {
   bool same_host = true;
   bool same_boot = true;
+  bool same_namespace =
+    true; ///< False with DiffOptions::cross_namespaces where they are two: nothing is the same object.
   std::int64_t elapsed_ns = 0;    ///< CLOCK_BOOTTIME from A to B; CLOCK_REALTIME across boots.
   std::int64_t clock_step_ns = 0; ///< Wall clock progress minus elapsed; 0 across boots.
   bool owners_comparable = true;  ///< False when one side could see owners and the other could not.
@@ -38,6 +43,11 @@ struct Comparability {
   std::vector<std::string> compared; ///< Names of tables.
   std::vector<std::string> doubts;   ///< One sentence each, in the order of importance.
   std::vector<std::string> notes;    ///< What was done with the rows that a reader should know; no doubt.
+
+  /// Whether an object of A may be the same one in B.
+  [[nodiscard]] bool same_objects() const {
+    return same_boot && same_namespace;
+  }
 };
 
 /// TCP connections that were opened in one namespace: what no snapshot saw is no event, but it is counted.

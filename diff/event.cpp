@@ -18,22 +18,31 @@ using Fields = std::string_view;
 
 constexpr std::array<Fields, 1> reboot_fields{"downtime_at_most_s"};
 constexpr std::array<Fields, 1> clock_fields{"step_s"};
-constexpr std::array<Fields, 2> listener_fields{"state", "workers"};
+constexpr std::array<Fields, 3> gap_fields{"gap_s", "usual_s", "after_a_s"};
+constexpr std::array<Fields, 3> listener_fields{"dual", "state", "workers"};
+constexpr std::array<Fields, 3> listen_restarted_fields{"dual", "owner_before", "sockets"};
+constexpr std::array<Fields, 3> listen_from_to_fields{"dual", "from", "to"};
+constexpr std::array<Fields, 3> listen_owner_fields{"dual", "kind", "owner_before"};
+constexpr std::array<Fields, 5> reach_fields{"dual", "from", "to", "workers", "owner_before"};
 constexpr std::array<Fields, 2> restarted_fields{"owner_before", "sockets"};
 constexpr std::array<Fields, 2> from_to_fields{"from", "to"};
-constexpr std::array<Fields, 3> opened_fields{"dir", "state", "came_and_went"};
-constexpr std::array<Fields, 6> step_fields{"dir", "from", "to", "via", "skipped", "closer"};
-constexpr std::array<Fields, 4> reopened_fields{"dir", "from", "to", "reason"};
-constexpr std::array<Fields, 2> state_fields{"dir", "state"};
-constexpr std::array<Fields, 3> reaped_fields{"dir", "from", "to"};
-constexpr std::array<Fields, 3> owner_fields{"dir", "kind", "owner_before"};
-constexpr std::array<Fields, 3> queue_fields{"dir", "kind", "queue"};
-constexpr std::array<Fields, 2> drops_fields{"dir", "drops"};
-constexpr std::array<Fields, 1> direction_field{"dir"};
+constexpr std::array<Fields, 4> opened_fields{"dir", "dual", "state", "came_and_went"};
+constexpr std::array<Fields, 8> closed_fields{"dir", "dual",    "from",   "to",
+                                              "via", "skipped", "closer", "possibly_reset"};
+constexpr std::array<Fields, 7> step_fields{"dir", "dual", "from", "to", "via", "skipped", "closer"};
+constexpr std::array<Fields, 5> reopened_fields{"dir", "dual", "from", "to", "reason"};
+constexpr std::array<Fields, 3> state_fields{"dir", "dual", "state"};
+constexpr std::array<Fields, 4> stalled_fields{"dir", "dual", "state", "retries"};
+constexpr std::array<Fields, 4> reaped_fields{"dir", "dual", "from", "to"};
+constexpr std::array<Fields, 4> owner_fields{"dir", "dual", "kind", "owner_before"};
+constexpr std::array<Fields, 5> queue_fields{"dir", "dual", "kind", "queue", "length"};
+constexpr std::array<Fields, 3> drops_fields{"dir", "dual", "drops"};
+constexpr std::array<Fields, 2> socket_fields{"dir", "dual"};
 constexpr std::array<Fields, 4> route_fields{"hops", "best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 5> hop_fields{"old", "new", "best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 3> best_fields{"best_changed", "default_lost", "default_changed"};
 constexpr std::array<Fields, 1> delta_fields{"deltas"};
+constexpr std::array<Fields, 3> flap_fields{"aspect", "transitions", "steps"};
 constexpr std::array<Fields, 1> workers_field{"workers"};
 constexpr std::array<Fields, 2> unix_owner_fields{"kind", "owner_before"};
 constexpr std::array<Fields, 1> kind_field{"kind"};
@@ -48,20 +57,29 @@ constexpr std::array event_specs{
   EventSpec{"host.rebooted", "host", '!', Severity::warn, reboot_fields, "The machine was started again.", false},
   EventSpec{"host.clock_step", "host", '!', Severity::warn, clock_fields,
             "The wall clock moved against the time since boot.", false},
+  EventSpec{"recorder.gap", "host", '!', Severity::note, gap_fields,
+            "Nothing was recorded for more than 5 times the usual interval.", true},
 
   EventSpec{"listen.added", "socket", '+', Severity::info, listener_fields, "A TCP socket listens that did not.",
             false},
   EventSpec{"listen.removed", "socket", '-', Severity::info, listener_fields, "A TCP socket no longer listens.", false},
-  EventSpec{"listen.restarted", "socket", '!', Severity::info, restarted_fields,
+  EventSpec{"listen.widened", "socket", '!', Severity::warn, reach_fields,
+            "The service listens at an address where more can reach it.", false},
+  EventSpec{"listen.narrowed", "socket", '~', Severity::info, reach_fields,
+            "The service listens at an address where fewer can reach it.", false},
+  EventSpec{"listen.restarted", "socket", '!', Severity::info, listen_restarted_fields,
             "The same service has new sockets for the same address.", false},
-  EventSpec{"listen.workers", "socket", '~', Severity::info, from_to_fields,
+  EventSpec{"listen.owner", "socket", '~', Severity::info, listen_owner_fields,
+            "Another process or user holds the socket that listens; kind: restarted, changed or unknown.", false},
+  EventSpec{"listen.workers", "socket", '~', Severity::info, listen_from_to_fields,
             "More or fewer sockets listen at the same address (SO_REUSEPORT).", false},
-  EventSpec{"listen.backlog", "socket", '~', Severity::info, from_to_fields, "The limit of the accept queue changed.",
-            false},
+  EventSpec{"listen.backlog", "socket", '~', Severity::info, listen_from_to_fields,
+            "The limit of the accept queue changed.", false},
 
   EventSpec{"sock.opened", "socket", '+', Severity::info, opened_fields,
             "A connection or datagram socket is there that was not; came_and_went: it was closed again, too.", false},
-  EventSpec{"sock.closed", "socket", '-', Severity::info, step_fields, "A connection or datagram socket was closed.",
+  EventSpec{"sock.closed", "socket", '-', Severity::info, closed_fields,
+            "A connection or datagram socket was closed; possibly_reset: resets were counted, and no row is left.",
             false},
   EventSpec{"sock.reopened", "socket", '!', Severity::warn, reopened_fields,
             "The connection ended and another took its addresses and ports.", false},
@@ -73,11 +91,15 @@ constexpr std::array event_specs{
             "The application closed a socket that the kernel still works on.", false},
   EventSpec{"sock.owner", "socket", '~', Severity::info, owner_fields,
             "The first process or the user that holds the socket changed; kind: restarted, changed or unknown.", false},
-  EventSpec{"sock.changed", "socket", '~', Severity::info, direction_field, "An attribute of the socket changed.",
-            false},
+  EventSpec{"sock.changed", "socket", '~', Severity::info, socket_fields, "An attribute of the socket changed.", false},
   EventSpec{"sock.queue", "socket", '~', Severity::note, queue_fields,
-            "A queue grew or shrank by at least 4096 bytes and half, or an accept queue passed half of its limit.",
+            "A queue grew or shrank by at least 4096 bytes and half, or an accept queue passed half of its limit; kind "
+            "stuck: it is that long and nothing moved.",
             false},
+  EventSpec{"sock.stalled", "socket", '!', Severity::warn, stalled_fields,
+            "What was sent is not acknowledged and was sent again.", false},
+  EventSpec{"sock.zero_window", "socket", '!', Severity::warn, state_fields,
+            "The peer no longer takes data; its window is probed.", false},
   EventSpec{"sock.drops", "socket", '~', Severity::warn, drops_fields, "Datagrams were dropped at the socket.", false},
   EventSpec{"sock.bound", "socket", '+', Severity::note, state_fields,
             "A TCP socket is bound that neither listens nor is connected.", false},
@@ -225,10 +247,13 @@ constexpr std::array event_specs{
   EventSpec{"row.removed", "*", '-', Severity::info, {}, "A row is gone.", false},
   EventSpec{"row.changed", "*", '~', Severity::info, delta_fields, "Columns of a row changed.", false},
   EventSpec{"row.counted", "*", '#', Severity::note, delta_fields, "Only counters of a row grew.", true},
+  EventSpec{"range.flap", "*", '!', Severity::warn, flap_fields,
+            "In a range: a thing came and went, or a value went to and fro, at least 3 times.", false},
 };
 
-constexpr std::array<std::string_view, 6> boolean_fields{"came_and_went",   "best_changed", "default_lost",
-                                                         "default_changed", "at_least",     "since_boot"};
+constexpr std::array<std::string_view, 8> boolean_fields{"came_and_went", "best_changed",    "default_lost",
+                                                         "at_least",      "default_changed", "since_boot",
+                                                         "dual",          "possibly_reset"};
 
 bool is_digit(char c) {
   return c >= '0' && c <= '9';
@@ -327,6 +352,28 @@ bool natural_less(std::string_view a, std::string_view b) {
 std::size_t count_events(std::span<const Event> events, std::string_view name) {
   return static_cast<std::size_t>(
     std::ranges::count_if(events, [&](const Event& event) { return event.spec->name == name; }));
+}
+
+std::string natural_order_key(std::string_view text) {
+  // A run of digits: '0', the number of digits without leading zeros, those digits, the length of the run.
+  const auto length = [](std::string_view run) { return static_cast<char>(std::min<std::size_t>(run.size(), 255)); };
+  std::string key;
+  key.reserve(text.size() + 24);
+  while (!text.empty()) {
+    if (!is_digit(text.front())) {
+      key += text.front();
+      text.remove_prefix(1);
+      continue;
+    }
+    const std::string_view run = number_at(text);
+    const std::string_view digits = without_zeros(run);
+    key += '0';
+    key += length(digits);
+    key += digits;
+    key += length(run);
+    text.remove_prefix(run.size());
+  }
+  return key;
 }
 
 } // namespace hindstat

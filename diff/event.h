@@ -84,6 +84,9 @@ struct Event {
 /// The order of keys for people: runs of digits compare as numbers, all else byte by byte.
 [[nodiscard]] bool natural_less(std::string_view a, std::string_view b);
 
+/// Bytes whose order is that of natural_less(), and that end before any other's continuation.
+[[nodiscard]] std::string natural_order_key(std::string_view text);
+
 /// The events of one kind.
 [[nodiscard]] std::size_t count_events(std::span<const Event> events, std::string_view name);
 

@@ -20,6 +20,9 @@ void write_side(JsonWriter& json, const SideLabel& side, const DiffLabels& label
   json.key("id").number(side.id);
   json.key("uid").string(side.uid);
   json.key("t").string(labels.format_time(info.clocks.realtime_ns));
+  if (!side.label.empty()) {
+    json.key("label").string(side.label);
+  }
   json.end_object();
 }
 
@@ -62,17 +65,10 @@ void write_header(JsonWriter& json, const Diff& diff, const DiffLabels& labels) 
   };
   write_sentences("doubts", answer.doubts);
   write_sentences("notes", answer.notes);
-  json.end_object();
-}
-
-// When the table was read: rows before were last seen when its reading began, rows after first seen when it ended.
-std::int64_t read_at(const Snapshot& snapshot, const Event& event, bool end) {
-  const Capture* capture = snapshot.find_capture(event.table, event.netns);
-  std::int64_t after_start_us = 0;
-  if (capture != nullptr) {
-    after_start_us = std::int64_t{capture->began_us} + (end ? std::int64_t{capture->took_us} : 0);
+  if (!labels.filter.empty()) {
+    json.key("filter").string(labels.filter);
   }
-  return snapshot.info.clocks.realtime_ns + after_start_us * 1000;
+  json.end_object();
 }
 
 void write_optional(JsonWriter& json, const std::optional<std::string>& value) {
@@ -117,8 +113,9 @@ void write_event(JsonWriter& json, const Event& event, const DiffLabels& labels)
   }
   write_changes(json, event);
   json.key("t").begin_array();
-  json.string(labels.format_time(read_at(*labels.before.snapshot, event, false)));
-  json.string(labels.format_time(read_at(*labels.after.snapshot, event, true)));
+  const EventTimes times = times_of(event, labels);
+  json.string(labels.format_time(times.before_ns));
+  json.string(labels.format_time(times.after_ns));
   json.end_array();
   json.key("conf").string(name_of(event.confidence));
   json.key("why").begin_array();
@@ -150,7 +147,7 @@ void write_coverage(JsonWriter& json, const std::vector<OpenCoverage>& coverage)
   json.end_array();
 }
 
-void write_trailer(JsonWriter& json, const Diff& diff, const JsonOptions& options) {
+void write_trailer(JsonWriter& json, const Diff& diff, const DiffLabels& labels, const JsonOptions& options) {
   const auto shown = count_by_name(diff, true, options.all);
   const auto hidden = count_by_name(diff, false, options.all);
   const ConnectionCount connections = count_connections(diff.events);
@@ -158,6 +155,9 @@ void write_trailer(JsonWriter& json, const Diff& diff, const JsonOptions& option
   json.key("v").number(format_version).key("ev").string("trailer");
   write_counts(json, "counts", shown);
   write_counts(json, "hidden", hidden);
+  if (!labels.filter.empty()) {
+    json.key("filtered").number(std::uint64_t{labels.filtered});
+  }
   json.key("connections").begin_object();
   json.key("opened").number(std::uint64_t{connections.opened});
   json.key("closed").number(std::uint64_t{connections.closed});
@@ -173,6 +173,12 @@ void write_trailer(JsonWriter& json, const Diff& diff, const JsonOptions& option
 
 } // namespace
 
+std::string format_event_json(const Event& event, const DiffLabels& labels) {
+  JsonWriter json;
+  write_event(json, event, labels);
+  return json.take() + '\n';
+}
+
 std::string format_diff_json(const Diff& diff, const DiffLabels& labels, const JsonOptions& options) {
   std::string out;
   const auto add_line = [&](auto&& write) {
@@ -184,10 +190,10 @@ std::string format_diff_json(const Diff& diff, const DiffLabels& labels, const J
   add_line([&](JsonWriter& json) { write_header(json, diff, labels); });
   for (const Event& event : diff.events) {
     if (is_shown(diff, event, options.all)) {
-      add_line([&](JsonWriter& json) { write_event(json, event, labels); });
+      out += format_event_json(event, labels);
     }
   }
-  add_line([&](JsonWriter& json) { write_trailer(json, diff, options); });
+  add_line([&](JsonWriter& json) { write_trailer(json, diff, labels, options); });
   return out;
 }
 

@@ -128,13 +128,19 @@ void KeyIndex::add_partners(std::vector<std::uint64_t> shared, TouchedRows& rows
   if (shared.empty()) {
     return;
   }
+  // Most rows are none: a look at a few bits says so.
+  constexpr unsigned filter_bits = 16;
+  std::vector<bool> filter(std::size_t{1} << filter_bits, false);
+  for (const std::uint64_t hash : shared) {
+    filter[hash >> (64 - filter_bits)] = true;
+  }
   const std::unordered_set<std::uint64_t> wanted(shared.begin(), shared.end());
   std::vector<std::uint32_t> partners;
   auto touched = rows.after.begin();
   for (std::uint32_t row = 0; row < hashes_.size(); ++row) {
     if (touched != rows.after.end() && *touched == row) {
       ++touched;
-    } else if (wanted.contains(hashes_[row])) {
+    } else if (filter[hashes_[row] >> (64 - filter_bits)] && wanted.contains(hashes_[row])) {
       partners.push_back(row);
     }
   }

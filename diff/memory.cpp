@@ -47,8 +47,8 @@ std::vector<TouchedRows> DiffMemory::begin_step(const Snapshot& before, const Sn
       continue;
     }
     if (rows.table == sockets.name()) {
-      add_rows(narrowed.back().before, rows_without_identity(*table_before));
-      add_rows(narrowed.back().after, rows_without_identity(*table_after));
+      add_rows(narrowed.back().before, rows_judged_although_equal(*table_before));
+      add_rows(narrowed.back().after, rows_judged_although_equal(*table_after));
     }
   }
   const TouchedRows* rows = find_rows(touched, sockets.name());

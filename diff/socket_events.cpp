@@ -5,17 +5,12 @@
 
 #include <algorithm>
 
+#include "diff/event_parts.h"
 #include "tables/format.h"
 
 namespace hindstat {
 
 namespace {
-
-void add_field(Event& event, std::string_view name, std::string value) {
-  if (!value.empty()) {
-    event.fields.push_back({std::string(name), std::move(value)});
-  }
-}
 
 std::string format_state(const Socket& socket) {
   return format_tcp_state(socket.state);
@@ -25,36 +20,12 @@ bool is_tcp(const Socket& socket) {
   return socket.protocol == SocketProtocol::tcp;
 }
 
-Confidence confidence_of(bool proven) {
-  return proven ? Confidence::proven : Confidence::consistent;
-}
-
 std::string format_optional(const std::optional<std::uint32_t>& value) {
   return value ? fmt::format("{}", *value) : "";
 }
 
-template <typename Value, typename Format>
-void add_change(Event& event, std::string_view column, const std::optional<Value>& from, const std::optional<Value>& to,
-                Format&& format) {
-  const auto text = [&](const std::optional<Value>& value) {
-    return value ? std::optional<std::string>(format(*value)) : std::nullopt;
-  };
-  event.changed.push_back({std::string(column), text(from), text(to)});
-}
-
 std::string format_number(std::uint32_t value) {
   return fmt::format("{}", value);
-}
-
-std::string format_text(const std::string& value) {
-  return value;
-}
-
-std::string dropped_packets(const Socket& before, const Socket& after) {
-  if (!before.drops || !after.drops || *after.drops <= *before.drops) {
-    return "";
-  }
-  return fmt::format("{}", *after.drops - *before.drops);
 }
 
 // The number of states between that no snapshot saw: "1", or "1-2" where there are several ways.
@@ -101,6 +72,9 @@ Event SocketEvents::make(std::string_view name, const NumberedSocket* before, co
   event.confidence = Confidence::proven;
   if (!name.starts_with("listen.")) {
     add_field(event, "dir", std::string(names_.direction(shown)));
+  }
+  if (is_dual(shown)) {
+    add_field(event, "dual", "true");
   }
   return event;
 }
@@ -172,6 +146,9 @@ void SocketEvents::reopened(const NumberedSocket& before, const NumberedSocket& 
   add_field(event, "reason", contradiction.reason);
   event.confidence = contradiction.confidence;
   event.why.push_back(contradiction.reason);
+  if (!contradiction.evidence.empty()) {
+    event.why.push_back(contradiction.evidence);
+  }
   if (phase_of(before.socket) == TcpPhase::closing) {
     event.severity = Severity::info; // The addresses were free again: nobody lost a connection.
   }
@@ -187,10 +164,8 @@ void SocketEvents::restarted(const NumberedSocket& before, const NumberedSocket&
   add_field(event, "sockets", fmt::format("{}", count));
   const bool programs_known = context_.owners_comparable && !context_.owners_before->program(before.socket.pid).empty()
                               && !context_.owners_after->program(after.socket.pid).empty();
-  if (!programs_known) {
-    event.confidence = Confidence::consistent;
-    event.why.emplace_back("the program is unknown on a side; the user is the same");
-  }
+  doubt_unknown_program(event, programs_known);
+  event.changed = find_attribute_changes(before.socket, after.socket);
   add(std::move(event));
 }
 
@@ -203,7 +178,34 @@ void SocketEvents::workers_changed(const NumberedSocket& before, const NumberedS
   add(std::move(event));
 }
 
-void SocketEvents::stayed(const NumberedSocket& before, const NumberedSocket& after, bool proven) {
+void SocketEvents::reach_changed(const ReachChange& change) {
+  Event event =
+    make(change.widened ? "listen.widened" : "listen.narrowed", &change.before.example, &change.after.example);
+  const Socket& before = change.before.example.socket;
+  const Socket& after = change.after.example.socket;
+  add_field(event, "from", format_endpoint(before.local_address, before.local_port));
+  add_field(event, "to", format_endpoint(after.local_address, after.local_port));
+  if (change.after.workers > 1) {
+    add_field(event, "workers", fmt::format("{}", change.after.workers));
+  }
+  const std::string owner_before = context_.owners_before->describe(before.pid);
+  if (context_.owners_comparable && owner_before != event.owner) {
+    add_field(event, "owner_before", owner_before);
+  }
+  doubt_unknown_program(event, change.program_known);
+  add(std::move(event));
+}
+
+void SocketEvents::doubt_unknown_program(Event& event, bool known) {
+  if (!known) {
+    event.confidence = Confidence::consistent;
+    event.why.emplace_back("the program is unknown on a side; the user is the same");
+  }
+}
+
+void SocketEvents::stayed(const NumberedSocket& before, const NumberedSocket& after, bool by_identity) {
+  // An inode alone is less than the cookie that one side has, too.
+  const bool proven = by_identity && (before.socket.cookie.value_or(0) != 0) == (after.socket.cookie.value_or(0) != 0);
   const bool ended = before.socket.state != after.socket.state && change_state(before, after, proven);
   if (ended) {
     return; // Owner, queues and inode go with the connection: one event tells it.
@@ -265,8 +267,8 @@ void SocketEvents::compare_inodes(const NumberedSocket& before, const NumberedSo
   const bool had = before.socket.inode != 0;
   const bool has = after.socket.inode != 0;
   const bool open = phase_of(after.socket) == TcpPhase::open;
-  if (had == has || !is_tcp(after.socket) || normal_tcp_state(after.socket.state) == TcpState::time_wait
-      || (has && !open)) {
+  if (!context_.interval.inodes_comparable || had == has || !is_tcp(after.socket)
+      || normal_tcp_state(after.socket.state) == TcpState::time_wait || (has && !open)) {
     return; // TIME_WAIT never has an inode: the change of state says all.
   }
   Event event = make(has ? "sock.accepted" : "sock.orphaned", &before, &after);
@@ -285,11 +287,11 @@ void SocketEvents::compare_owner(const NumberedSocket& before, const NumberedSoc
   const bool programs_known = !program_before.empty() && !program_after.empty();
   const bool pid_differs = context_.owners_comparable && before.socket.pid != after.socket.pid
                            && (context_.interval.same_boot || (programs_known && program_before != program_after));
-  const bool uid_differs = before.socket.uid != after.socket.uid;
+  const bool uid_differs = context_.users_comparable && before.socket.uid != after.socket.uid;
   if (!pid_differs && !uid_differs) {
     return;
   }
-  Event event = make("sock.owner", &before, &after);
+  Event event = make(phase_of(after.socket) == TcpPhase::listening ? "listen.owner" : "sock.owner", &before, &after);
   const bool changed = uid_differs || (programs_known && program_before != program_after);
   add_field(event, "kind", changed ? "changed" : programs_known ? "restarted" : "unknown");
   if (pid_differs) {
@@ -302,12 +304,28 @@ void SocketEvents::compare_owner(const NumberedSocket& before, const NumberedSoc
   add(std::move(event));
 }
 
+bool SocketEvents::differ(const auto& before, const auto& after) const {
+  return before != after && !(context_.sources_differ && (!before.has_value() || !after.has_value()));
+}
+
+// What is not told by an event of its own.
+std::vector<EventChange> SocketEvents::find_attribute_changes(const Socket& a, const Socket& b) const {
+  std::vector<EventChange> changes;
+  const auto compare = [&](std::string_view column, const std::optional<std::string>& from,
+                           const std::optional<std::string>& to) {
+    if (differ(from, to)) {
+      changes.push_back({std::string(column), from, to});
+    }
+  };
+  compare("bound_interface", a.bound_interface, b.bound_interface);
+  compare("local_addresses", a.local_addresses, b.local_addresses);
+  compare("remote_addresses", a.remote_addresses, b.remote_addresses);
+  return changes;
+}
+
 void SocketEvents::compare_attributes(const NumberedSocket& before, const NumberedSocket& after, bool proven) {
   const Socket& a = before.socket;
   const Socket& b = after.socket;
-  const auto differ = [&](const auto& x, const auto& y) {
-    return x != y && !(context_.sources_differ && (!x.has_value() || !y.has_value()));
-  };
   if (differ(a.backlog, b.backlog) && is_service(b) && is_service(a)) {
     Event event = make("listen.backlog", &before, &after);
     add_field(event, "from", format_optional(a.backlog));
@@ -316,34 +334,9 @@ void SocketEvents::compare_attributes(const NumberedSocket& before, const Number
     event.confidence = confidence_of(proven);
     add(std::move(event));
   }
-  if (differ(a.bound_interface, b.bound_interface)) {
+  if (auto changes = find_attribute_changes(a, b); !changes.empty()) {
     Event event = make("sock.changed", &before, &after);
-    add_change(event, "bound_interface", a.bound_interface, b.bound_interface, format_text);
-    event.confidence = confidence_of(proven);
-    add(std::move(event));
-  }
-}
-
-void SocketEvents::compare_levels(const NumberedSocket& before, const NumberedSocket& after, bool proven) {
-  if (const auto queue = find_queue_step(before.socket, after.socket)) {
-    Event event = make("sock.queue", &before, &after);
-    add_field(event, "kind", queue->grew ? "grew" : "shrank");
-    add_field(event, "queue", queue->receive ? "recv_queue" : "send_queue");
-    const auto add_queue = [&](std::string_view column, std::uint32_t from, std::uint32_t to) {
-      if (from != to) {
-        event.changed.push_back({std::string(column), format_number(from), format_number(to)});
-      }
-    };
-    add_queue("recv_queue", before.socket.recv_queue, after.socket.recv_queue);
-    add_queue("send_queue", before.socket.send_queue, after.socket.send_queue);
-    event.confidence = confidence_of(proven);
-    add(std::move(event));
-  }
-  const std::string drops = context_.interval.same_boot ? dropped_packets(before.socket, after.socket) : "";
-  if (!drops.empty()) {
-    Event event = make("sock.drops", &before, &after);
-    add_field(event, "drops", drops);
-    add_change(event, "drops", before.socket.drops, after.socket.drops, format_number);
+    event.changed = std::move(changes);
     event.confidence = confidence_of(proven);
     add(std::move(event));
   }

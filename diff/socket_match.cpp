@@ -4,6 +4,7 @@
 #include <algorithm>
 #include <array>
 #include <tuple>
+#include <unordered_map>
 
 namespace hindstat {
 
@@ -33,6 +34,7 @@ public:
     sort_sockets(after);
     sides_[0] = make_candidates(std::move(before), *context_.owners_before);
     sides_[1] = make_candidates(std::move(after), *context_.owners_after);
+    pair_same_cookies();
     pair_groups([](const Candidate& c) { return whole_signature(c); }, Accept::unless_contradicted);
     pair_groups([](const Candidate& c) { return second_key(c); }, Accept::unless_contradicted);
     if (sides_[0].size() == 1 && sides_[1].size() == 1) {
@@ -69,6 +71,35 @@ private:
       candidates.push_back({std::move(row), std::move(program), has_identity});
     }
     return candidates;
+  }
+
+  // Rows of one socket that have two names for one address: 10.0.0.5 and ::ffff:10.0.0.5.
+  void pair_same_cookies() {
+    std::unordered_map<std::uint64_t, std::size_t> before_of;
+    for (std::size_t i = 0; i < sides_[0].size() && !sides_[1].empty() && context_.interval.same_boot; ++i) {
+      if (const auto cookie = sides_[0][i].numbered.socket.cookie.value_or(0); cookie != 0) {
+        before_of.try_emplace(cookie, i);
+      }
+    }
+    std::vector<bool> paired(sides_[0].size(), false);
+    Candidates left;
+    for (Candidate& after : sides_[1]) {
+      const auto it = before_of.find(after.numbered.socket.cookie.value_or(0));
+      if (it == before_of.end() || paired[it->second]) {
+        left.push_back(std::move(after));
+        continue;
+      }
+      paired[it->second] = true;
+      result_.pairs.push_back({std::move(sides_[0][it->second].numbered), std::move(after.numbered), std::nullopt});
+    }
+    sides_[1] = std::move(left);
+    Candidates rest;
+    for (std::size_t i = 0; i < sides_[0].size(); ++i) {
+      if (!paired[i]) {
+        rest.push_back(std::move(sides_[0][i]));
+      }
+    }
+    sides_[0] = std::move(rest);
   }
 
   static Signature whole_signature(const Candidate& c) {

@@ -12,11 +12,16 @@
 
 namespace hindstat {
 
+class TcpProgress;
+
 /// What judging sockets needs beside their rows.
 struct SocketContext {
   SocketInterval interval;
   bool owners_comparable = true;
   bool sources_differ = false;
+  bool users_comparable = true;    ///< False when a side does not tell uids.
+  bool timers_comparable = true;   ///< False when a side does not tell timers.
+  TcpProgress* progress = nullptr; ///< Null: what moved is not known.
   const Owners* owners_before = nullptr;
   const Owners* owners_after = nullptr;
   const SocketNames* names = nullptr; ///< Of all sockets of both sides; nullptr: those of the two tables.

@@ -37,6 +37,8 @@ std::vector<std::uint32_t> all_rows(const Table& table) {
   return rows;
 }
 
+} // namespace
+
 bool is_loopback(const IpAddress& address) {
   const IpAddress plain = address.unmapped();
   if (plain.is_v4()) {
@@ -44,8 +46,6 @@ bool is_loopback(const IpAddress& address) {
   }
   return format_ip_address(plain) == "::1";
 }
-
-} // namespace
 
 SocketNames::SocketNames(const Table& before, const Table& after) {
   add(before, all_rows(before));
@@ -110,13 +110,19 @@ std::string_view SocketNames::direction(const Socket& socket) const {
 
 std::string SocketNames::key(const Socket& socket) const {
   const std::string protocol = format_enum(NamesOf<SocketProtocol>::values, static_cast<std::uint8_t>(socket.protocol));
-  const std::string local = format_endpoint(socket.local_address, socket.local_port);
+  const std::string local = format_endpoint(socket.local_address.unmapped(), socket.local_port);
   const std::string_view way = direction(socket);
   if (way.empty()) {
     return fmt::format("{} {}", protocol, local);
   }
   const std::string_view arrow = way == "inbound" ? "<-" : way == "outbound" ? "->" : "<>";
-  return fmt::format("{} {} {} {}", protocol, local, arrow, format_endpoint(socket.remote_address, socket.remote_port));
+  return fmt::format("{} {} {} {}", protocol, local, arrow,
+                     format_endpoint(socket.remote_address.unmapped(), socket.remote_port));
+}
+
+bool is_dual(const Socket& socket) {
+  const auto is_mapped = [](const IpAddress& address) { return address.is_v6() && address.unmapped().is_v4(); };
+  return is_mapped(socket.local_address) || is_mapped(socket.remote_address);
 }
 
 std::string format_endpoint(const IpAddress& address, std::uint16_t port) {

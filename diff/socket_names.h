@@ -26,7 +26,8 @@ public:
 
   /// "inbound", "outbound", "local"; "" for sockets that are not connected.
   [[nodiscard]] std::string_view direction(const Socket& socket) const;
-  /// "tcp 10.0.0.5:5432 <- 10.0.1.9:51514", "tcp [::1]:80 <> [::1]:40000", "udp 0.0.0.0:53".
+  /// "tcp 10.0.0.5:5432 <- 10.0.1.9:51514", "tcp [::1]:80 <> [::1]:40000", "udp 0.0.0.0:53". IPv4 that an IPv6 socket
+  /// talks (::ffff:10.0.0.5) is IPv4: the other end may be of either family.
   [[nodiscard]] std::string key(const Socket& socket) const;
 
 private:
@@ -38,6 +39,12 @@ private:
   Counts services_;
   Counts own_addresses_;
 };
+
+/// 127.0.0.0/8, also as IPv4 in IPv6, and ::1.
+[[nodiscard]] bool is_loopback(const IpAddress& address);
+
+/// Whether an IPv6 socket talks IPv4 (::ffff:10.0.0.5).
+[[nodiscard]] bool is_dual(const Socket& socket);
 
 /// "10.0.0.5:5432", "[fd77::1]:80".
 [[nodiscard]] std::string format_endpoint(const IpAddress& address, std::uint16_t port);

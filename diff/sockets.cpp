@@ -22,14 +22,15 @@ struct Bucket {
   std::vector<NumberedSocket> listeners_after;
 };
 
+// One connection is IPv4 while it waits to be accepted by an IPv6 socket, and ::ffff:10.0.0.5 from then on.
 std::string key_bytes(const Socket& socket) {
   std::string key = socket.netns;
   key += '\0';
   key += static_cast<char>(socket.protocol);
-  for (const auto& [address, port] :
-       {std::pair(&socket.local_address, socket.local_port), std::pair(&socket.remote_address, socket.remote_port)}) {
-    key += static_cast<char>(address->bytes().size());
-    key += address->bytes();
+  for (const auto& [address, port] : {std::pair(socket.local_address.unmapped(), socket.local_port),
+                                      std::pair(socket.remote_address.unmapped(), socket.remote_port)}) {
+    key += static_cast<char>(address.bytes().size());
+    key += address.bytes();
     key += static_cast<char>(port >> 8);
     key += static_cast<char>(port & 0xFF);
   }
@@ -53,7 +54,9 @@ public:
 
   std::vector<Event> run() {
     if (context_.interval.same_boot) {
-      walk_pairs(pair_rows(before_, after_));
+      const Pairing pairing = pair_rows(before_, after_);
+      walk_pairs(pairing);
+      find_stuck_queues(pairing);
     } else {
       for (std::uint32_t row = 0; row < before_.size(); ++row) {
         add_before(row);
@@ -71,6 +74,7 @@ public:
       sort_sockets(bucket.listeners_after);
       explain(std::move(bucket));
     }
+    explain_reach();
     return events_.take();
   }
 
@@ -123,6 +127,21 @@ private:
     }
   }
 
+  // Of rows that are equal: what differs is looked at in any case.
+  void find_stuck_queues(const Pairing& pairing) {
+    const Column& received = sockets.column<&Socket::recv_queue>(after_);
+    const Column& sent = sockets.column<&Socket::send_queue>(after_);
+    for (std::uint32_t row = 0; row < after_.size(); ++row) {
+      const std::uint32_t partner = pairing.before_of[row];
+      if ((received.raw(row) != 0 || sent.raw(row) != 0) && partner != Pairing::none
+          && pairing.by[partner] == PairedBy::equal) {
+        const NumberedSocket before = load(before_, partner);
+        const NumberedSocket after = load(after_, row);
+        events_.unmoved(before, after, compare_identity(before.socket, after.socket) == SocketIdentity::same);
+      }
+    }
+  }
+
   void find_listeners(const Table& table, std::vector<NumberedSocket> Bucket::*listeners) {
     const Column& states = sockets.column<&Socket::state>(table);
     const Column& protocols = sockets.column<&Socket::protocol>(table);
@@ -139,6 +158,9 @@ private:
   }
 
   void explain(Bucket bucket) {
+    if (explain_alone(bucket)) {
+      return;
+    }
     SocketMatch match = match_sockets(std::move(bucket.before), std::move(bucket.after), context_);
     explain_pairs(match.pairs);
     const auto is_listener = [](const NumberedSocket& row) { return phase_of(row.socket) == TcpPhase::listening; };
@@ -147,6 +169,20 @@ private:
     explain_listeners({match.removed.begin(), before_end}, {match.added.begin(), after_end}, bucket);
     std::for_each(before_end, match.removed.end(), [&](const NumberedSocket& row) { events_.vanished(row); });
     std::for_each(after_end, match.added.end(), [&](const NumberedSocket& row) { events_.appeared(row); });
+  }
+
+  // Nearly always a key has one row that came or went.
+  [[nodiscard]] bool explain_alone(const Bucket& bucket) {
+    if (bucket.before.size() + bucket.after.size() != 1) {
+      return false;
+    }
+    const bool gone = !bucket.before.empty();
+    const NumberedSocket& row = gone ? bucket.before.front() : bucket.after.front();
+    if (phase_of(row.socket) == TcpPhase::listening) {
+      return false; // There may be others of its kind.
+    }
+    gone ? events_.vanished(row) : events_.appeared(row);
+    return true;
   }
 
   void explain_pairs(const std::vector<MatchedSockets>& pairs) {
@@ -180,10 +216,24 @@ private:
       return;
     }
     if (!removed.empty()) {
-      events_.vanished(removed.front(), removed.size());
+      listeners_removed_.push_back({removed.front(), removed.size()});
     }
     if (!added.empty()) {
-      events_.appeared(added.front(), added.size());
+      listeners_added_.push_back({added.front(), added.size()});
+    }
+  }
+
+  // A service may be at another address of the same port.
+  void explain_reach() {
+    ReachMatch match = match_reach(std::move(listeners_removed_), std::move(listeners_added_), context_);
+    for (const ReachChange& change : match.changed) {
+      events_.reach_changed(change);
+    }
+    for (const ListenerGroup& group : match.removed) {
+      events_.vanished(group.example, group.workers);
+    }
+    for (const ListenerGroup& group : match.added) {
+      events_.appeared(group.example, group.workers);
     }
   }
 
@@ -193,17 +243,23 @@ private:
   SocketNames own_names_;
   SocketEvents events_;
   std::unordered_map<std::string, Bucket> buckets_;
+  std::vector<ListenerGroup> listeners_removed_;
+  std::vector<ListenerGroup> listeners_added_;
 };
 
 } // namespace
 
-std::vector<std::uint32_t> rows_without_identity(const Table& table) {
+std::vector<std::uint32_t> rows_judged_although_equal(const Table& table) {
+  const auto queued = [&](const Column& column) {
+    return
+      [&cells = std::get<std::vector<std::uint32_t>>(column.cells())](std::uint32_t row) { return cells[row] != 0; };
+  };
+  const auto received = queued(sockets.column<&Socket::recv_queue>(table));
+  const auto sent = queued(sockets.column<&Socket::send_queue>(table));
+  const bool all_have_cookies = sockets.column<&Socket::cookie>(table).null_count() == 0;
   std::vector<std::uint32_t> rows;
-  if (sockets.column<&Socket::cookie>(table).null_count() == 0) {
-    return rows;
-  }
   for (std::uint32_t row = 0; row < table.size(); ++row) {
-    if (lacks_identity(table, row)) {
+    if (received(row) || sent(row) || (!all_have_cookies && lacks_identity(table, row))) {
       rows.push_back(row);
     }
   }

@@ -18,11 +18,11 @@ struct SocketDiff {
 };
 
 /// Both tables are of spec `sockets`. The order of rows does not matter. Rows that are equal on both sides may be left
-/// out where no other row has their key and rows_without_identity() does not name them; context.names knows all.
+/// out where no other row has their key and rows_judged_although_equal() does not name them; context.names knows all.
 [[nodiscard]] SocketDiff diff_sockets(ComparedTable table, const SocketContext& context);
 
-/// The rows of table socket of which nothing says that they are still the same connection, in states that soon end:
-/// equal rows may be two connections.
-[[nodiscard]] std::vector<std::uint32_t> rows_without_identity(const Table& table);
+/// The rows of table socket that may be in an event although they are equal on both sides: connections in states that
+/// soon end of which nothing says that they are still the same one, and sockets whose queues may be stuck.
+[[nodiscard]] std::vector<std::uint32_t> rows_judged_although_equal(const Table& table);
 
 } // namespace hindstat

@@ -5,10 +5,11 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <set>
 
 #include "base/escape.h"
+#include "base/line_break.h"
 #include "base/text_table.h"
+#include "diff/folding.h"
 #include "diff/output.h"
 #include "tables/protocol_counter.h"
 #include "tables/sockstat.h"
@@ -17,7 +18,7 @@ namespace hindstat {
 
 namespace {
 
-constexpr std::size_t lines_before_folding = 20;
+constexpr std::size_t least_words = 24; // Narrower than that nothing is broken.
 
 // Tables whose lines are under one heading.
 constexpr std::string_view statistics = "stats (per second)";
@@ -82,6 +83,16 @@ private:
     out_ += '\n';
   }
 
+  // "compared: socket, route", broken where the terminal ends.
+  void list(const std::string& begin, const std::vector<std::string>& words) {
+    const std::size_t room = options_.width > begin.size() + least_words ? options_.width - begin.size() : 0;
+    bool first = true;
+    for (const std::string& part : break_line(join_words(words), room)) {
+      line((first ? begin : std::string(begin.size(), ' ')) + part);
+      first = false;
+    }
+  }
+
   void write_header() {
     const Comparability& answer = diff_.comparability;
     line(fmt::format("store {}", escape_terminal(labels_.store)));
@@ -94,7 +105,7 @@ private:
       line(fmt::format("mark {}  {}: {}", labels_.format_time(mark.at_ns), escape_terminal(mark.host),
                        escape_terminal(mark.text)));
     }
-    line(fmt::format("compared: {}", answer.compared.empty() ? "nothing" : join_words(answer.compared)));
+    list("compared: ", answer.compared.empty() ? std::vector<std::string>{"nothing"} : answer.compared);
     for (const NotCompared& skipped : answer.not_compared) {
       const std::string netns = skipped.netns.empty() ? "" : fmt::format(" in namespace {}", skipped.netns);
       line(escape_terminal(
@@ -106,13 +117,17 @@ private:
     for (const std::string& note : answer.notes) {
       line(escape_terminal("note: " + note));
     }
+    if (!labels_.filter.empty()) {
+      line(fmt::format("filter: {}  ({} of {} events)", escape_terminal(labels_.filter), diff_.events.size(),
+                       diff_.events.size() + labels_.filtered));
+    }
     line("");
   }
 
   void write_side(std::string_view name, const SideLabel& side, const std::string& span) {
     const SnapshotInfo& info = side.snapshot->info;
     const std::string distance = side.distance.empty() ? "" : fmt::format("  ({})", side.distance);
-    line(fmt::format("{} {} #{}  {}{}{}", name, escape_terminal(info.host), side.id,
+    line(fmt::format("{} {}  {}{}{}", name, escape_terminal(name_of(side)),
                      labels_.format_time(info.clocks.realtime_ns), span, escape_terminal(distance)));
   }
 
@@ -159,7 +174,7 @@ private:
     }
     out_ += lines.format();
     if (any && !unchanged.empty()) {
-      line("no change: " + join_words(unchanged));
+      list("no change: ", unchanged);
     }
   }
 
@@ -193,33 +208,45 @@ private:
 
   // In the third column the owner, or for statistics the rate.
   void write_lines(const std::vector<const Event*>& events, bool rates) {
-    const std::set<std::string> ends = options_.all ? std::set<std::string>() : collect_ends(events);
+    const FoldedLines folded = fold_lines(events, options_.all);
     using Align = TextTable::Align;
     TextTable lines({Align::left, Align::left, rates ? Align::right : Align::left, Align::left});
-    std::vector<std::pair<std::string_view, std::size_t>> counts; // Lines of each kind, in their order.
-    for (const Event* event : events) {
-      std::string what = describe_event(*event);
-      if (const Ends both = name_ends(*event, what); ends.contains(both.other) && both.own != both.other) {
-        if (both.other < both.own) {
-          continue;
-        }
-        what += ", both ends";
-      }
-      if (counts.empty() || counts.back().first != event->spec->name) {
-        counts.emplace_back(event->spec->name, 0);
-      }
-      if (++counts.back().second <= lines_before_folding || options_.all) {
-        const std::string* rate = find_field(*event, "per_second");
-        lines.add({format_sigil(*event), format_key(*event),
-                   escape_terminal(rates && rate != nullptr ? *rate : event->owner), escape_terminal(what)});
+    const std::size_t room = room_for_words(folded.lines, rates);
+    for (const FoldedLine& one : folded.lines) {
+      const std::string* rate = find_field(*one.event, "per_second");
+      const std::string third = escape_terminal(rates && rate != nullptr ? *rate : one.owner);
+      std::vector<std::string> words = break_line(escape_terminal(one.words), room);
+      lines.add({color_sign(one), escape_terminal(one.key), third, words.front()});
+      for (std::size_t i = 1; i < words.size(); ++i) {
+        lines.add({color_nothing(), "", "", words[i]});
       }
     }
     out_ += lines.format();
-    for (const auto& [name, count] : counts) {
-      if (count > lines_before_folding && !options_.all) {
-        line(fmt::format("   ... {} more {} (--all)", count - lines_before_folding, name));
-      }
+    for (const std::string& note : folded.notes) {
+      line("   ... " + note + " (--all)");
     }
+  }
+
+  // What the columns before leave of the terminal; 0 where lines are not broken.
+  [[nodiscard]] std::size_t room_for_words(const std::vector<FoldedLine>& lines, bool rates) const {
+    constexpr std::size_t gaps = 2 + 3 * 2; // The sign, and two blanks between columns.
+    std::size_t key = 0;
+    std::size_t third = 0;
+    for (const FoldedLine& one : lines) {
+      const std::string* rate = find_field(*one.event, "per_second");
+      key = std::max(key, display_width(escape_terminal(one.key)));
+      third = std::max(third, display_width(escape_terminal(rates && rate != nullptr ? *rate : one.owner)));
+    }
+    const std::size_t used = gaps + key + third;
+    return options_.width > used + least_words ? options_.width - used : 0;
+  }
+
+  [[nodiscard]] std::string color_sign(const FoldedLine& one) const {
+    return color_sign_of(*one.event, options_.color);
+  }
+  // As wide as a sign to whoever counts characters.
+  [[nodiscard]] std::string color_nothing() const {
+    return options_.color ? "\x1b[39m \x1b[0m" : "";
   }
 
   void write_coverage() {
@@ -235,55 +262,6 @@ private:
     }
   }
 
-  // A connection of the machine with itself is two sockets; where the same happened to both ends it is one line. Names
-  // of the two ends of such a change; empty for all others.
-  struct Ends {
-    std::string own;
-    std::string other;
-  };
-  [[nodiscard]] static Ends name_ends(const Event& event, const std::string& what) {
-    constexpr std::string_view arrow = " <> ";
-    const std::size_t middle = event.key.find(arrow);
-    const std::size_t space = event.key.find(' ');
-    if (middle == std::string::npos || space >= middle || find_field(event, "dir") == nullptr) {
-      return {};
-    }
-    const std::string local = event.key.substr(space + 1, middle - space - 1);
-    const std::string remote = event.key.substr(middle + arrow.size());
-    const auto name = [&](const std::string& from, const std::string& to) {
-      return fmt::format("{} {} {} {} {} {}", event.spec->name, event.netns, event.key.substr(0, space), from, to,
-                         what);
-    };
-    return {name(local, remote), name(remote, local)};
-  }
-  [[nodiscard]] static std::set<std::string> collect_ends(const std::vector<const Event*>& events) {
-    std::set<std::string> ends;
-    for (const Event* event : events) {
-      if (Ends both = name_ends(*event, describe_event(*event)); !both.own.empty()) {
-        ends.insert(std::move(both.own));
-      }
-    }
-    return ends;
-  }
-
-  [[nodiscard]] std::string format_key(const Event& event) const {
-    const std::string key = escape_terminal(event.key);
-    return event.netns.empty() ? key : fmt::format("[{}] {}", escape_terminal(event.netns), key);
-  }
-
-  [[nodiscard]] std::string format_sigil(const Event& event) const {
-    std::string sigil = has_flag(event, "came_and_went") ? "+-" : std::string(1, event.spec->sigil);
-    if (!options_.color) {
-      return sigil;
-    }
-    const char color = event.spec->sigil == '+'   ? '2'
-                       : event.spec->sigil == '-' ? '1'
-                       : event.spec->sigil == '!' ? '5'
-                       : event.spec->sigil == '>' ? '6'
-                                                  : '3';
-    return fmt::format("\x1b[3{}m{}\x1b[0m", color, sigil);
-  }
-
   const Diff& diff_;
   const DiffLabels& labels_;
   const TextOptions& options_;
@@ -291,26 +269,6 @@ private:
 };
 
 } // namespace
-
-bool is_shown(const Diff& diff, const Event& event, bool all) {
-  const EventSpec& spec = *event.spec;
-  return all || !spec.hidden
-         || (spec.shown_when_chosen && std::ranges::find(diff.chosen, event.table) != diff.chosen.end());
-}
-
-std::map<std::string, std::size_t> count_by_name(const Diff& diff, bool shown, bool all) {
-  std::map<std::string, std::size_t> counts;
-  for (const Event& event : diff.events) {
-    if (is_shown(diff, event, all) == shown) {
-      ++counts[std::string(event.spec->name)];
-    }
-  }
-  return counts;
-}
-
-bool has_differences(const Diff& diff) {
-  return std::ranges::any_of(diff.events, [](const Event& event) { return !event.spec->hidden; });
-}
 
 std::string format_diff_text(const Diff& diff, const DiffLabels& labels, const TextOptions& options) {
   return TextWriter(diff, labels, options).run();

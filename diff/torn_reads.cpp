@@ -2,6 +2,7 @@
 #include "diff/torn_reads.h"
 
 #include <algorithm>
+#include <map>
 #include <tuple>
 #include <unordered_map>
 #include <vector>
@@ -33,23 +34,64 @@ std::unordered_map<std::uint64_t, Rows> find_shared_keys(const Table& table) {
   return shared;
 }
 
-bool have_equal_keys(const Socket& a, const Socket& b) {
-  return a.netns == b.netns && a.protocol == b.protocol && a.local_address == b.local_address
-         && a.local_port == b.local_port && a.remote_address == b.remote_address && a.remote_port == b.remote_port;
+bool holds_mapped_addresses(const Column& addresses) {
+  const Dictionary& known = addresses.dictionary();
+  for (std::uint32_t id = 0; id < known.size(); ++id) {
+    const auto address = IpAddress::from_bytes(known.at(id));
+    if (address && address->is_v6() && address->unmapped().is_v4()) {
+      return true;
+    }
+  }
+  return false;
 }
 
-// A connected TCP socket is the only one with its addresses and ports: a row in another state is the same one, read
-// again, unless the cookies say that it is its successor.
+auto folded_key(const Socket& s) {
+  return std::tuple(s.netns, s.protocol, s.local_address.unmapped(), s.local_port, s.remote_address.unmapped(),
+                    s.remote_port);
+}
+
+// A connection that an IPv6 socket takes is IPv4 in SYN_RECV and ::ffff:10.0.0.5 from then on: two keys that no hash of
+// the columns brings together. Rows in SYN_RECV are few.
+std::vector<Rows> find_requests_read_twice(const Table& table) {
+  std::vector<Rows> found;
+  if (!holds_mapped_addresses(sockets.column<&Socket::local_address>(table))) {
+    return found;
+  }
+  const Column& states = sockets.column<&Socket::state>(table);
+  const Column& addresses = sockets.column<&Socket::local_address>(table);
+  std::map<decltype(folded_key(Socket())), std::uint32_t> requests;
+  const auto is_request = [&](std::uint32_t row) {
+    const auto state = static_cast<TcpState>(states.raw(row));
+    return normal_tcp_state(state) == TcpState::syn_recv && addresses.address(row).is_v4();
+  };
+  for (std::uint32_t row = 0; row < table.size(); ++row) {
+    if (is_request(row)) {
+      requests.try_emplace(folded_key(sockets.row(table, row)), row);
+    }
+  }
+  for (std::uint32_t row = 0; row < table.size() && !requests.empty(); ++row) {
+    if (addresses.address(row).is_v6()) {
+      const auto it = requests.find(folded_key(sockets.row(table, row)));
+      if (it != requests.end()) {
+        found.push_back({it->second, row});
+        requests.erase(it);
+      }
+    }
+  }
+  return found;
+}
+
+// A connected TCP socket is the only one with its addresses and ports: another row is the same one, read again, unless
+// the cookies say that it is its successor.
 bool is_one_socket(const Socket& a, const Socket& b) {
-  if (!have_equal_keys(a, b)) {
+  if (folded_key(a) != folded_key(b)) {
     return false;
   }
   const SocketIdentity identity = compare_identity(a, b);
   if (identity != SocketIdentity::unknown) {
     return identity == SocketIdentity::same;
   }
-  return a.protocol == SocketProtocol::tcp && is_connected(a) && a.state != b.state
-         && a.bound_interface == b.bound_interface;
+  return a.protocol == SocketProtocol::tcp && is_connected(a) && a.bound_interface == b.bound_interface;
 }
 
 struct NumberedSocket {
@@ -89,11 +131,15 @@ void find_torn(const Table& table, const Rows& rows, std::vector<bool>& torn) {
 std::size_t collapse_torn_reads(SideRows& rows) {
   const Table& table = rows.table();
   const auto shared = find_shared_keys(table);
-  if (shared.empty()) {
+  const auto requests = find_requests_read_twice(table);
+  if (shared.empty() && requests.empty()) {
     return 0;
   }
   std::vector<bool> torn(table.size(), false);
   for (const auto& [hash, found] : shared) {
+    find_torn(table, found, torn);
+  }
+  for (const Rows& found : requests) {
     find_torn(table, found, torn);
   }
   Rows kept;

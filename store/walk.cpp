@@ -5,7 +5,8 @@
 #include "store/walk.h"
 
 #include <algorithm>
-#include <numeric>
+#include <bit>
+#include <span>
 #include <utility>
 
 #include "store/store_impl.h"
@@ -37,9 +38,35 @@ void put_table(Snapshot& snapshot, const TableSpec& spec, Table table) {
   snapshot.tables.insert(position, std::move(table));
 }
 
-std::vector<std::uint32_t> below(const std::vector<std::uint32_t>& slots, std::size_t limit) {
-  return {slots.begin(), std::ranges::lower_bound(slots, static_cast<std::uint32_t>(limit))};
-}
+// A set of slots, which come in no order.
+class SlotSet {
+public:
+  void add(std::span<const std::uint32_t> slots) {
+    for (const std::uint32_t slot : slots) {
+      if (slot / 64 >= words_.size()) {
+        words_.resize(slot / 64 + 1, 0);
+      }
+      words_[slot / 64] |= std::uint64_t{1} << (slot % 64);
+    }
+  }
+  /// Those below `limit`, ascending.
+  [[nodiscard]] std::vector<std::uint32_t> below(std::size_t limit) const {
+    std::vector<std::uint32_t> slots;
+    for (std::size_t i = 0; i < words_.size(); ++i) {
+      for (std::uint64_t word = words_[i]; word != 0; word &= word - 1) {
+        const std::size_t slot = 64 * i + static_cast<std::size_t>(std::countr_zero(word));
+        if (slot >= limit) {
+          return slots;
+        }
+        slots.push_back(static_cast<std::uint32_t>(slot));
+      }
+    }
+    return slots;
+  }
+
+private:
+  std::vector<std::uint64_t> words_;
+};
 
 } // namespace
 
@@ -192,14 +219,11 @@ bool SnapshotWalk::follow_chain(Walked& walked, std::int64_t block_id) {
   const bool known = has_known_columns(walked.loaded, *walked.spec);
   Table& table = known ? *find_table(after_, *walked.spec) : walked.loaded.table;
   const std::size_t rows_before = table.size();
-  std::vector<std::uint32_t> slots;
+  SlotSet slots;
   for (const ChainLink& link : *links) {
-    const std::vector<std::uint32_t>& touched = store_->chains.apply(link, table);
-    slots.insert(slots.end(), touched.begin(), touched.end());
+    slots.add(store_->chains.apply(link, table));
   }
-  std::ranges::sort(slots);
-  slots.erase(std::unique(slots.begin(), slots.end()), slots.end());
-  TouchedRows touched{walked.spec->name, below(slots, rows_before), below(slots, table.size())};
+  TouchedRows touched{walked.spec->name, slots.below(rows_before), slots.below(table.size())};
 
   const BlockRecord& last = links->back().block;
   std::uint64_t sum = walked.loaded.block.content_sum;

@@ -35,8 +35,11 @@ void Dictionary::index_up_to_date() const {
 }
 
 std::optional<std::uint32_t> Dictionary::find(std::string_view bytes) const {
+  return find_hashed(bytes, XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+std::optional<std::uint32_t> Dictionary::find_hashed(std::string_view bytes, std::uint64_t hash) const {
   index_up_to_date();
-  const std::uint64_t hash = XXH3_64bits(bytes.data(), bytes.size());
   const std::size_t mask = index_.size() - 1;
   for (std::size_t slot = hash & mask; index_[slot] != 0; slot = (slot + 1) & mask) {
     const std::uint32_t id = index_[slot] - 1;
@@ -48,13 +51,21 @@ std::optional<std::uint32_t> Dictionary::find(std::string_view bytes) const {
 }
 
 std::uint32_t Dictionary::intern(std::string_view bytes) {
-  if (const auto found = find(bytes)) {
+  return intern_hashed(bytes, XXH3_64bits(bytes.data(), bytes.size()));
+}
+
+std::uint32_t Dictionary::intern_from(const Dictionary& from, std::uint32_t id) {
+  return intern_hashed(from.at(id), from.hash(id));
+}
+
+std::uint32_t Dictionary::intern_hashed(std::string_view bytes, std::uint64_t hash) {
+  if (const auto found = find_hashed(bytes, hash)) {
     return *found;
   }
   assert(arena_.size() + bytes.size() <= std::numeric_limits<std::uint32_t>::max());
   arena_ += bytes;
   ends_.push_back(static_cast<std::uint32_t>(arena_.size()));
-  hashes_.push_back(XXH3_64bits(bytes.data(), bytes.size()));
+  hashes_.push_back(hash);
   return static_cast<std::uint32_t>(size() - 1);
 }
 

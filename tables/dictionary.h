@@ -27,9 +27,13 @@ public:
 
   /// The id of `bytes`, new if they were not there.
   std::uint32_t intern(std::string_view bytes);
+  /// The id of what `from` has as `id`: the same without hashing.
+  std::uint32_t intern_from(const Dictionary& from, std::uint32_t id);
   [[nodiscard]] std::optional<std::uint32_t> find(std::string_view bytes) const;
 
 private:
+  [[nodiscard]] std::optional<std::uint32_t> find_hashed(std::string_view bytes, std::uint64_t hash) const;
+  std::uint32_t intern_hashed(std::string_view bytes, std::uint64_t hash);
   void index_up_to_date() const;
 
   std::string arena_;

@@ -2,6 +2,7 @@
 #include "tables/ip_address.h"
 
 #include <arpa/inet.h>
+#include <fmt/compile.h>
 #include <fmt/format.h>
 
 #include <algorithm>
@@ -57,8 +58,13 @@ std::optional<IpAddress> parse_ip_address(std::string_view text) {
 }
 
 std::string format_ip_address(const IpAddress& address) {
+  if (address.is_v4()) {
+    const std::string_view bytes = address.bytes();
+    const auto byte = [&](std::size_t i) { return static_cast<unsigned char>(bytes[i]); };
+    return fmt::format(FMT_COMPILE("{}.{}.{}.{}"), byte(0), byte(1), byte(2), byte(3));
+  }
   std::array<char, INET6_ADDRSTRLEN> text{};
-  inet_ntop(address.is_v4() ? AF_INET : AF_INET6, address.bytes().data(), text.data(), text.size());
+  inet_ntop(AF_INET6, address.bytes().data(), text.data(), text.size());
   return text.data();
 }
 

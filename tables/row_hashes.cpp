@@ -65,9 +65,22 @@ public:
     }
   }
 
-  /// Of one row alone; needs no salted dictionary.
-  [[nodiscard]] std::uint64_t of_row(std::size_t row) const {
-    return column_->is_null(row) ? mix(null_hash ^ salt_) : hash_of(column_->raw(row));
+  /// Adds to `sums` for these rows alone; needs no salted dictionary.
+  void add_rows(std::span<const std::uint32_t> rows, std::span<std::uint64_t> sums) const {
+    const bool interned = is_interned(column_->kind());
+    std::visit(
+      [&](const auto& cells) {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+          const std::uint64_t raw = cells[rows[i]];
+          sums[i] += mix((interned ? column_->dictionary().hash(static_cast<std::uint32_t>(raw)) : raw) ^ salt_);
+        }
+      },
+      column_->cells());
+  }
+  void add_rows_with_nulls(std::span<const std::uint32_t> rows, std::span<std::uint64_t> sums) const {
+    for (std::size_t i = 0; i < rows.size(); ++i) {
+      sums[i] += column_->is_null(rows[i]) ? mix(null_hash ^ salt_) : hash_of(column_->raw(rows[i]));
+    }
   }
 
   /// Adds to `sums` for the rows from `first`, a multiple of block_rows.
@@ -162,8 +175,10 @@ std::vector<std::uint64_t> Table::row_hashes(std::span<const std::uint32_t> rows
   std::vector<std::uint64_t> hashes(rows.size(), 0);
   for (std::size_t index = 0; index < columns_.size(); ++index) {
     const ColumnHashes column(columns_[index], index);
-    for (std::size_t i = 0; i < rows.size(); ++i) {
-      hashes[i] += column.of_row(rows[i]);
+    if (columns_[index].null_count() == 0) {
+      column.add_rows(rows, hashes);
+    } else {
+      column.add_rows_with_nulls(rows, hashes);
     }
   }
   for (std::uint64_t& hash : hashes) {

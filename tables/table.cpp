@@ -120,6 +120,34 @@ void Column::set_from(std::size_t row, const Column& from, std::size_t from_row)
   set_raw(row, is_interned(kind_) ? dictionary_.intern(from.bytes(from_row)) : from.raw(from_row));
 }
 
+void Column::assign_from(const Column& from, std::span<const std::uint32_t> rows) {
+  assert(size_ == 0 && kind_ == from.kind_);
+  std::visit(
+    [&]<typename Cells>(const Cells& source) {
+      Cells& cells = std::get<Cells>(cells_);
+      cells.reserve(rows.size());
+      for (const std::uint32_t row : rows) {
+        cells.push_back(source[row]);
+      }
+      if (is_interned(kind_)) {
+        for (std::size_t i = 0; i < rows.size(); ++i) {
+          const bool null = from.is_null(rows[i]);
+          const auto id = static_cast<std::uint32_t>(cells[i]);
+          cells[i] = static_cast<typename Cells::value_type>(null ? 0 : dictionary_.intern_from(from.dictionary_, id));
+        }
+      }
+    },
+    from.cells_);
+  size_ = rows.size();
+  nulls_.assign((size_ + 63) / 64, 0);
+  for (std::size_t i = 0; from.null_count_ != 0 && i < rows.size(); ++i) {
+    if (from.is_null(rows[i])) {
+      nulls_[i / 64] |= std::uint64_t{1} << (i % 64);
+      ++null_count_;
+    }
+  }
+}
+
 void Column::reserve(std::size_t rows) {
   std::visit([rows](auto& cells) { cells.reserve(rows); }, cells_);
   nulls_.reserve((rows + 63) / 64);
@@ -263,10 +291,10 @@ void Table::set_row(std::size_t row, const Table& from, std::size_t from_row) {
 
 Table Table::select(std::span<const std::uint32_t> rows) const {
   Table result(spec_);
-  result.reserve(rows.size());
-  for (const std::uint32_t row : rows) {
-    result.append_row(*this, row);
+  for (std::size_t i = 0; i < columns_.size(); ++i) {
+    result.columns_[i].assign_from(columns_[i], rows);
   }
+  result.size_ = rows.size();
   return result;
 }
 

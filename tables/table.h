@@ -70,6 +70,8 @@ public:
   void append_null();
   /// Appends the cell of another column of the same kind.
   void append_from(const Column& from, std::size_t row);
+  /// The same for many cells; this one is empty.
+  void assign_from(const Column& from, std::span<const std::uint32_t> rows);
   void set_raw(std::size_t row, std::uint64_t value);
   /// Makes cell `row` equal to cell `from_row` of another column of the same kind.
   void set_from(std::size_t row, const Column& from, std::size_t from_row);

@@ -9,7 +9,7 @@ ROOT = pathlib.Path(__file__).resolve().parent.parent
 ROOMS = {"base": "", "tables": "base", "recorder": "base tables", "store": "base tables", "diff": "base tables",
          "report": "base tables diff", "cli": "base tables store diff"}
 PROGRAM = "/program/"  # A program's own files beside its main.cpp: there rooms meet too.
-LIBRARIES = {r"CLI/": "main.cpp cli/command_line.h report/view_options. recorder/program/options.h recorder/program/keep_options.h bench/",
+LIBRARIES = {r"CLI/": "main.cpp cli/command_line.h report/view_options. diff/program/options.h recorder/program/options.h recorder/program/keep_options.h bench/",
              r"libmnl/": "recorder/",
              r"ares": "recorder/names/",
              r"sqlite3|SQLiteCpp": "store/ tests/ bench/", r"zstd": "store/ tests/ bench/",

@@ -6,6 +6,7 @@
 
 #include "tables/catalog.h"
 #include "tests/golden.h"
+#include "tests/tables/random_table.h"
 
 using namespace hindstat;
 
@@ -41,4 +42,22 @@ TEST_CASE("keys are in the order of their numbers", "[diff]") {
   CHECK_FALSE(natural_less("a1", "a1"));
   CHECK(natural_less("a1", "a01"));
   CHECK(natural_less("18446744073709551616", "18446744073709551617"));
+}
+
+TEST_CASE("the order of keys is that of the bytes made of them", "[diff]") {
+  Rng rng(5);
+  const auto random_key = [&] {
+    constexpr std::string_view letters = "0012/:9a ";
+    std::string key;
+    for (std::uint64_t length = rng() % 6; key.size() < length;) {
+      key += letters[rng() % letters.size()];
+    }
+    return key;
+  };
+  for (int round = 0; round < 20'000; ++round) {
+    const std::string a = random_key();
+    const std::string b = random_key();
+    INFO("'" << a << "' and '" << b << "'");
+    REQUIRE(natural_less(a, b) == (natural_order_key(a) < natural_order_key(b)));
+  }
 }

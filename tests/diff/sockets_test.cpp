@@ -40,7 +40,7 @@ TEST_CASE("the direction is in the key", "[diff]") {
         == Lines{"sock.opened tcp [::1]:80 <> [::1]:40000 dir=local state=ESTABLISHED"});
   const Socket mapped = tcp(S::established, "::ffff:10.0.0.5", 443, "::ffff:10.0.1.9", 5, 1);
   CHECK(in_words(diff_sockets_of({listener("::", 443, 2)}, {listener("::", 443, 2), mapped}))
-        == Lines{"sock.opened tcp [::ffff:10.0.0.5]:443 <- [::ffff:10.0.1.9]:5 dir=inbound state=ESTABLISHED"});
+        == Lines{"sock.opened tcp 10.0.0.5:443 <- 10.0.1.9:5 dir=inbound dual=true state=ESTABLISHED"});
 }
 
 TEST_CASE("a connection that only left TIME_WAIT came and went", "[diff]") {
@@ -131,9 +131,12 @@ TEST_CASE("a state that lasted too long is another connection", "[diff]") {
   CHECK(after_seconds(S::close_wait, 100'000) == 0);
   CHECK(after_seconds(S::established, 100'000) == 0);
   Socket timed = server(S::time_wait);
+  timed.timer = SocketTimer::timewait;
   timed.timer_expires = 10'000'000 + 12'000; // 12 s left.
   CHECK(diff_sockets_of({timed}, {timed}, {}, {}, 16).empty());
-  const auto expired = diff_sockets_of({timed}, {timed}, {}, {}, 18);
+  Socket next = timed;
+  next.timer_expires = 10'000'000 + 78'000; // Begun when the first was over.
+  const auto expired = diff_sockets_of({timed}, {next}, {}, {}, 18);
   REQUIRE(expired.size() == 1);
   CHECK(expired[0].confidence == Confidence::inferred);
   CHECK(severity_of(expired[0]) == Severity::info);
@@ -229,7 +232,9 @@ TEST_CASE("timers are not told", "[diff]") {
   Socket after = before;
   after.timer = SocketTimer::on;
   after.timer_expires = 9'000'000;
-  after.timer_retries = 3;
+  CHECK(diff_sockets_of({before}, {after}).empty());
+  before.timer = SocketTimer::probe;
+  after.timer = SocketTimer::off;
   CHECK(diff_sockets_of({before}, {after}).empty());
 }
 
@@ -248,10 +253,95 @@ TEST_CASE("a socket that was read twice counts once", "[diff]") {
             "sock.closed")
           == 1);
   }
+  SECTION("the same row without cookie and inode") {
+    CHECK(diff_sockets_of({server(S::time_wait), server(S::time_wait)}, {server(S::time_wait)}).empty());
+  }
+  SECTION("a request, and the IPv6 socket that it became") {
+    const Socket mapped = tcp(S::established, "::ffff:10.0.0.5", 5432, "::ffff:10.0.1.9", 51514, 7);
+    CHECK(in_words(diff_sockets_of({}, {server(S::syn_recv, 7), mapped}))
+          == Lines{"sock.opened tcp 10.0.0.5:5432 -> 10.0.1.9:51514 dir=outbound dual=true state=ESTABLISHED"});
+  }
   SECTION("a successor is another socket") {
     const auto events =
       diff_sockets_of({server(S::time_wait, 7)}, {server(S::time_wait, 7), server(S::syn_sent, 8, 9)});
     CHECK(count_events(events, "sock.opened") == 1);
     CHECK(events.size() == 1);
+  }
+}
+
+TEST_CASE("an IPv6 socket that talks IPv4 is one connection with its request", "[diff]") {
+  const Socket service = listener("::", 5432, 1, 1);
+  const auto mapped = [](S state, std::uint64_t cookie, std::uint32_t inode) {
+    return tcp(state, "::ffff:10.0.0.5", 5432, "::ffff:10.0.1.9", 51514, cookie, inode);
+  };
+  CHECK(in_words(diff_sockets_of({service, server(S::syn_recv, 7)}, {service, mapped(S::established, 7, 5)}))
+        == Lines{"sock.state tcp 10.0.0.5:5432 <- 10.0.1.9:51514 dir=inbound dual=true from=SYN_RECV to=ESTABLISHED",
+                 "sock.accepted tcp 10.0.0.5:5432 <- 10.0.1.9:51514 dir=inbound dual=true state=ESTABLISHED"});
+  CHECK(in_words(diff_sockets_of({service, server(S::syn_recv)}, {service, mapped(S::established, 0, 0)}))
+        == Lines{"sock.state tcp 10.0.0.5:5432 <- 10.0.1.9:51514 dir=inbound dual=true from=SYN_RECV to=ESTABLISHED"});
+  const auto other = diff_sockets_of({service, mapped(S::established, 7, 5)}, {service, server(S::syn_recv, 8)});
+  REQUIRE(other.size() == 1);
+  CHECK(other[0].spec->name == "sock.reopened");
+}
+
+TEST_CASE("an inode alone is less than a proof where one side knows cookies", "[diff]") {
+  const auto confidence = [](std::uint64_t cookie_before) {
+    return diff_sockets_of({server(S::established, cookie_before, 5)}, {server(S::close_wait, 0, 5)})[0].confidence;
+  };
+  CHECK(confidence(0) == Confidence::proven);
+  CHECK(confidence(7) == Confidence::consistent);
+}
+
+TEST_CASE("a source that tells no inodes says nothing of owners and accepting", "[diff]") {
+  // As the text of netstat -an has them: neither cookies nor inodes nor users.
+  const auto plain = [](Socket socket) {
+    socket.cookie = std::nullopt;
+    socket.inode = 0;
+    socket.uid = 0;
+    return socket;
+  };
+  Socket held = server(S::fin_wait2, 7, 5);
+  held.uid = 1000;
+  Socket service = listener("0.0.0.0", 5432, 1, 1);
+  service.uid = 1000;
+  Snapshot a = snapshot_at(0);
+  Snapshot b = snapshot_at(1000);
+  add_table(a, make_table(sockets, {plain(held), plain(service), plain(client(S::established, 9))}));
+  a.captures.back().source = "netstat";
+  add_table(b, make_table(sockets, {held, service, client(S::established, 9, 9)}));
+  for (const auto& [from, to] : {std::pair(&a, &b), std::pair(&b, &a)}) {
+    CHECK(in_words(diff_snapshots(*from, *to, {{"socket"}, {}}).events).empty());
+  }
+}
+
+TEST_CASE("several addresses of an SCTP association are attributes", "[diff]") {
+  Socket before = server(S::established, 7, 5);
+  before.protocol = SocketProtocol::sctp;
+  before.remote_addresses = "*10.0.1.9,10.0.2.9";
+  Socket after = before;
+  after.remote_addresses = "*10.0.1.9";
+  const auto events = diff_sockets_of({before}, {after});
+  REQUIRE(events.size() == 1);
+  CHECK(events[0].spec->name == "sock.changed");
+  CHECK(events[0].changed.at(0).column == "remote_addresses");
+}
+
+TEST_CASE("sockets of MPTCP, SCTP and DCCP are opened, change their state and are closed", "[diff]") {
+  for (const SocketProtocol protocol : {SocketProtocol::mptcp, SocketProtocol::sctp, SocketProtocol::dccp}) {
+    const auto with = [&](S state) {
+      Socket socket = server(state, 7, 5);
+      socket.protocol = protocol;
+      return socket;
+    };
+    const auto names = [](const std::vector<Event>& events) {
+      Lines found;
+      for (const Event& event : events) {
+        found.emplace_back(event.spec->name);
+      }
+      return found;
+    };
+    CHECK(names(diff_sockets_of({}, {with(S::established)})) == Lines{"sock.opened"});
+    CHECK(names(diff_sockets_of({with(S::established)}, {with(S::close_wait)})) == Lines{"sock.state"});
+    CHECK(names(diff_sockets_of({with(S::established)}, {})) == Lines{"sock.closed"});
   }
 }

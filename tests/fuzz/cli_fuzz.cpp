@@ -10,6 +10,7 @@
 #include "base/error.h"
 #include "base/escape.h"
 #include "cli/durations.h"
+#include "cli/range_selection.h"
 #include "cli/selector.h"
 #include "cli/sizes.h"
 #include "cli/text_cursor.h"
@@ -88,6 +89,39 @@ void times(Input input) {
   }
 }
 
+namespace {
+
+/// What is typed as A..B, --around TIME or --last DUR.
+void select_some_range(const std::vector<SnapshotEntry>& entries, std::string text, std::uint8_t choice,
+                       const SelectorOptions& options) {
+  RangeRequest request;
+  request.each = (choice & 1) != 0;
+  switch ((choice >> 1) % 3) {
+    case 0:
+      request.snapshots = {std::move(text)};
+      break;
+    case 1:
+      request.around = std::move(text);
+      break;
+    default:
+      request.last = std::move(text);
+      break;
+  }
+  const RangeSelection range = select_range(entries, request, options);
+  require(!range.snapshots.empty(), "what is selected holds a snapshot");
+  require(
+    range.kind == RangeSelection::Kind::pair
+      || (range.snapshots.front().id == range.before.entry.id && range.snapshots.back().id == range.after.entry.id),
+    "a range begins and ends with its ends");
+  for (std::size_t i = 1; range.kind == RangeSelection::Kind::range && i < range.snapshots.size(); ++i) {
+    require(range.snapshots[i].info.machine_id == range.snapshots[0].info.machine_id, "a range is of one host");
+    require(range.snapshots[i - 1].info.clocks.realtime_ns <= range.snapshots[i].info.clocks.realtime_ns,
+            "a range is in the order of time");
+  }
+}
+
+} // namespace
+
 void selector(Input input) {
   static const std::vector<SnapshotEntry> entries = some_entries();
   Parameters parameters(input);
@@ -116,6 +150,11 @@ void selector(Input input) {
     }
   } catch (const Error& error) {
     require(std::string_view(error.what()).size() > 10, "a refusal is a sentence");
+  }
+  try {
+    select_some_range(entries, std::string(as_argument(parameters.rest())), choice, options);
+  } catch (const Error& error) {
+    require(std::string_view(error.what()).size() > 10, "a refusal of a range is a sentence");
   }
 }
 

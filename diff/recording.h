@@ -1,0 +1,32 @@
+// SPDX-License-Identifier: MIT
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "tables/table.h"
+
+namespace hindstat {
+
+/// A time in which a host recorded nothing, though it usually does so more often.
+struct RecordingGap {
+  std::int64_t from_ns = 0; ///< CLOCK_REALTIME of the snapshots around it.
+  std::int64_t to_ns = 0;
+};
+
+/// The median distance of the snapshots of a host, ascending; nullopt where there are too few to speak of "usual".
+[[nodiscard]] std::optional<std::int64_t> usual_interval_ns(std::span<const std::int64_t> recorded_ns);
+
+/// The gaps between two moments: more than 5 times the usual interval, and 10 s at least, since a hand that records
+/// twice has no interval (diff-semantics 3.2).
+[[nodiscard]] std::vector<RecordingGap> find_recording_gaps(std::span<const std::int64_t> recorded_ns,
+                                                            std::int64_t from_ns, std::int64_t to_ns);
+
+/// Columns that one side's recorder did not have: an older one, whose cells are null throughout, also where a column
+/// never is. Empty where a side has no rows. Both tables have one spec.
+[[nodiscard]] std::vector<std::string_view> find_unrecorded_columns(const Table& before, const Table& after);
+
+} // namespace hindstat
