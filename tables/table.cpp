@@ -122,6 +122,7 @@ void Column::set_from(std::size_t row, const Column& from, std::size_t from_row)
 
 void Column::assign_from(const Column& from, std::span<const std::uint32_t> rows) {
   assert(size_ == 0 && kind_ == from.kind_);
+  uniform_ = false;
   std::visit(
     [&]<typename Cells>(const Cells& source) {
       Cells& cells = std::get<Cells>(cells_);
