@@ -135,7 +135,7 @@ TEST_CASE("a column that is given the same value again and again holds what it w
       REQUIRE(column.size() == expected.size());
       std::size_t nulls = 0;
       for (std::size_t row = 0; row < expected.size(); ++row) {
-        nulls += expected[row] ? 0 : 1;
+        nulls += expected[row] ? 0U : 1U;
         REQUIRE(column.is_null(row) == !expected[row]);
         REQUIRE(column.raw(row) == expected[row].value_or(0));
       }
