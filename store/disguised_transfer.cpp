@@ -36,6 +36,7 @@ std::vector<std::pair<const TableSpec*, std::uint64_t>> stored_tables(const std:
 
 std::int64_t DisguisedTransfer::copy(const SnapshotRecord& record, std::optional<std::int64_t> boot) {
   require_possible(record);
+  from_.chains.begin_load(LoadBudget(memory_limit_));
   const std::vector<Capture> all = to_captures(from_.chains.load_captures(record));
   SnapshotRecord copied = disguise_->record(record);
   copied.boot_id = boot ? *boot : to_.records.find_or_insert_boot(copied.origin, copied.info);

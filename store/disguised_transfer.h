@@ -54,6 +54,7 @@ private:
   [[nodiscard]] std::optional<LoadedTable> pack_captures(const std::vector<Capture>& all, SnapshotRecord& copied);
 
   StoreSide from_;
+  std::uint64_t memory_limit_ = load_memory_limit();
   StoreSide to_;
   Disguise* disguise_;
   std::map<std::string, LoadedTable> at_;   // Of `from`, by table: the one loaded last.
