@@ -98,7 +98,8 @@ void CountedEvents::add_share(Event& event, const std::map<std::string, std::uin
   const auto part = static_cast<double>(deltas.at(event.key));
   const double whole =
     static_cast<double>(deltas.at(std::string(share->whole))) + (share->whole_excludes_part ? part : 0);
-  event.fields.push_back({"percent", fmt::format("{:.1f}", 100 * part / whole)});
+  const double percent = 100 * part / whole;
+  event.fields.push_back({"percent", percent < 100 ? fmt::format("{:.2g}", percent) : fmt::format("{:.0f}", percent)});
   event.fields.push_back({"of", std::string(share->whole)});
 }
 
