@@ -67,7 +67,7 @@ public:
     }
     answer_.known = true;
     if (capture->status == CaptureStatus::partial) {
-      answer_.ignored.push_back("routes may be missing: " + capture->detail);
+      answer_.ignored.push_back(fmt::format("routes may be missing: {}", capture->detail));
     }
     const Capture* rules_capture = snapshot_.find_capture(rules.name(), netns_);
     const Table* rule_table = snapshot_.find_table(rules.name());
@@ -99,7 +99,8 @@ private:
         continue;
       }
       if (asks_for_more(rule)) {
-        answer_.ignored.push_back("rule not followed, it asks for more than the destination: " + format_rule(rule));
+        answer_.ignored.push_back(
+          fmt::format("rule not followed, it asks for more than the destination: {}", format_rule(rule)));
         continue;
       }
       if (!matches(rule, address_) || rule.flags.has(RuleFlag::unresolved)) {
@@ -137,10 +138,11 @@ private:
       return false;
     }
     const std::string hops = format_hops(found->best.hops);
-    answer_.result = found->best.type == RouteType::unicast
-                       ? hops
-                       : format_enum(NamesOf<RouteType>::values, static_cast<std::uint8_t>(found->best.type))
-                           + (hops.empty() ? "" : " " + hops);
+    answer_.result = hops;
+    if (found->best.type != RouteType::unicast) {
+      const std::string type = format_enum(NamesOf<RouteType>::values, static_cast<std::uint8_t>(found->best.type));
+      answer_.result = hops.empty() ? type : fmt::format("{} {}", type, hops);
+    }
     if (found->best.hops.size() == 1 && found->route.flags.has(RouteFlag::linkdown)) {
       answer_.result += " linkdown";
     }
@@ -160,7 +162,7 @@ private:
       }
       std::string text;
       if (exception.flags.has(RouteCacheFlag::redirected) && exception.gateway) {
-        text = "via " + format_ip_address(*exception.gateway);
+        text = fmt::format("via {}", format_ip_address(*exception.gateway));
       }
       if (exception.mtu) {
         text += fmt::format("{}mtu {}", text.empty() ? "" : " ", *exception.mtu);

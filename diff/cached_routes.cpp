@@ -162,7 +162,7 @@ private:
   }
 
   [[nodiscard]] std::optional<std::int64_t> left_ms(const RouteException& row) const {
-    return row.expires ? std::optional(static_cast<std::int64_t>(*row.expires) - read_at_ms(row.netns)) : std::nullopt;
+    return row.expires ? std::optional(time_left_ms(*row.expires, read_at_ms(row.netns))) : std::nullopt;
   }
   // Whether its timer says that it should be in B.
   [[nodiscard]] bool is_due(const RouteException& row) const {

@@ -3,6 +3,7 @@
 
 #include <fmt/format.h>
 
+#include <algorithm>
 #include <cmath>
 #include <limits>
 
@@ -22,6 +23,11 @@ std::int64_t boottime_of_reading(const Snapshot& snapshot, std::string_view tabl
   const std::int64_t offset_us =
     capture == nullptr ? 0 : std::int64_t{capture->began_us} + std::int64_t{capture->took_us} / 2;
   return snapshot.info.clocks.boottime_ns + offset_us * 1000;
+}
+
+std::int64_t time_left_ms(std::uint64_t expires_ms, std::int64_t now_ms) {
+  constexpr std::uint64_t farthest = 1ULL << 60;
+  return static_cast<std::int64_t>(std::min(expires_ms, farthest)) - now_ms;
 }
 
 CountedTime counted_time(const Snapshot& before, const Snapshot& after, std::string_view table, std::string_view netns,

@@ -13,6 +13,10 @@ namespace hindstat {
 [[nodiscard]] std::int64_t boottime_of_reading(const Snapshot& snapshot, std::string_view table,
                                                std::string_view netns);
 
+/// From a moment to the one at which a timer runs out, both on CLOCK_BOOTTIME, in ms; negative when it is over. What no
+/// clock reaches is cut.
+[[nodiscard]] std::int64_t time_left_ms(std::uint64_t expires_ms, std::int64_t now_ms);
+
 /// The time in which the counters of a table of one namespace counted.
 struct CountedTime {
   bool same_boot = true;

@@ -14,7 +14,7 @@ namespace {
 // "10.0.0.9 > 192.0.2.1 dev eth0"
 std::string name_decision(const RouteCacheEntry& row) {
   std::string text = fmt::format("{} > {}", format_ip_address(row.source), format_ip_address(row.destination));
-  text += row.interface ? " dev " + *row.interface : "";
+  text += row.interface ? fmt::format(" dev {}", *row.interface) : "";
   return row.tos.value_or(0) == 0 ? text : fmt::format("{} tos {:#x}", text, *row.tos);
 }
 

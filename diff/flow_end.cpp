@@ -53,7 +53,7 @@ FlowEnds::Facts& FlowEnds::facts_of(std::string_view name) {
 }
 
 bool FlowEnds::is_due(std::optional<std::uint64_t> expires, std::string_view state, const Facts& facts) {
-  return expires && static_cast<std::int64_t>(*expires) - facts.read_at_ms > slack_ms && !is_closing(state);
+  return expires && time_left_ms(*expires, facts.read_at_ms) > slack_ms && !is_closing(state);
 }
 
 // Of every flow, so only the cells that it needs.

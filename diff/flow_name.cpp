@@ -59,9 +59,9 @@ std::vector<EventField> describe_flow(const Conntrack& flow) {
 }
 
 std::string format_mapping(const Conntrack& flow) {
-  std::string text = flow.nat.has(NatKind::source) ? "as " + public_source(flow) : "";
+  std::string text = flow.nat.has(NatKind::source) ? fmt::format("as {}", public_source(flow)) : "";
   if (flow.nat.has(NatKind::destination)) {
-    text += (text.empty() ? "to " : " to ") + format_end(flow.reply_source, flow.reply_source_port);
+    text += fmt::format("{}to {}", text.empty() ? "" : " ", format_end(flow.reply_source, flow.reply_source_port));
   }
   return text.empty() ? "as it is" : text;
 }
