@@ -163,7 +163,10 @@ private:
       return;
     }
     const std::int64_t usual = usual_interval_ns(options_.recorded_ns).value_or(0);
-    const auto seconds = [](std::int64_t ns) { return fmt::format("{:.0f}", static_cast<double>(ns) / 1e9); };
+    const auto seconds = [](std::int64_t ns) {
+      const double s = static_cast<double>(ns) / 1e9;
+      return s < 10 && s > 0 ? fmt::format("{:.1f}", s) : fmt::format("{:.0f}", s);
+    };
     std::int64_t longest = 0;
     for (const RecordingGap& gap : gaps) {
       longest = std::max(longest, gap.to_ns - gap.from_ns);

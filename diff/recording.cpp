@@ -45,7 +45,7 @@ std::vector<RecordingGap> find_recording_gaps(std::span<const std::int64_t> reco
   return gaps;
 }
 
-std::vector<std::string_view> find_unrecorded_columns(const Table& before, const Table& after) {
+std::vector<std::string_view> find_unrecorded_columns(const Table& before, const Table& after, bool recorders_differ) {
   std::vector<std::string_view> names;
   if (before.size() == 0 || after.size() == 0) {
     return names;
@@ -54,7 +54,7 @@ std::vector<std::string_view> find_unrecorded_columns(const Table& before, const
   for (std::size_t i = 0; i < columns.size(); ++i) {
     const bool none_before = before.column(i).null_count() == before.size();
     const bool none_after = after.column(i).null_count() == after.size();
-    if (none_before != none_after && !columns[i].nullable) {
+    if (none_before != none_after && (recorders_differ || !columns[i].nullable)) {
       names.push_back(columns[i].name);
     }
   }

@@ -25,8 +25,10 @@ struct RecordingGap {
 [[nodiscard]] std::vector<RecordingGap> find_recording_gaps(std::span<const std::int64_t> recorded_ns,
                                                             std::int64_t from_ns, std::int64_t to_ns);
 
-/// Columns that one side's recorder did not have: an older one, whose cells are null throughout, also where a column
-/// never is. Empty where a side has no rows. Both tables have one spec.
-[[nodiscard]] std::vector<std::string_view> find_unrecorded_columns(const Table& before, const Table& after);
+/// Columns that one side's recorder did not have: its cells are null throughout, and those of the other side are not.
+/// Columns that may be null count where two versions recorded (`recorders_differ`). Empty where a side has no rows.
+/// Both tables have one spec.
+[[nodiscard]] std::vector<std::string_view> find_unrecorded_columns(const Table& before, const Table& after,
+                                                                    bool recorders_differ);
 
 } // namespace hindstat

@@ -113,15 +113,31 @@ TEST_CASE("a column that an older recorder did not have is no value", "[diff]") 
   mine.uid = 1000;
   const Table now = make_table(sockets, {mine});
   const Table then = now.converted_to(TableSpec{spec.name, spec.doc, columns}).converted_to(spec);
-  CHECK(find_unrecorded_columns(now, now).empty());
-  CHECK(find_unrecorded_columns(then, then).empty());
-  CHECK(find_unrecorded_columns(then, now) == std::vector<std::string_view>{"uid"});
-  CHECK(find_unrecorded_columns(then, Table(spec)).empty());
+  CHECK(find_unrecorded_columns(now, now, false).empty());
+  CHECK(find_unrecorded_columns(then, then, false).empty());
+  CHECK(find_unrecorded_columns(then, now, false) == std::vector<std::string_view>{"uid"});
+  CHECK(find_unrecorded_columns(then, Table(spec), false).empty());
 
   Pair pair;
   add_table(pair.a, then);
   add_table(pair.b, now);
   const Diff diff = diff_snapshots(pair.a, pair.b, {});
   CHECK(in_words(diff.events).empty());
-  CHECK(diff.comparability.doubts == Lines{"socket: only one side's recorder knew uid"});
+  CHECK(diff.comparability.doubts == Lines{"socket: only one side's recorder told uid: not compared"});
+}
+
+TEST_CASE("a new version of the recorder does not make news of what it alone tells", "[diff]") {
+  Pair pair;
+  pair.a.info.recorder = "hindstat 0.1.0";
+  pair.b.info.recorder = "hindstat 0.2.0";
+  Socket then = listener("0.0.0.0", 80, 1, 1);
+  then.backlog = std::nullopt;
+  const Socket now = listener("0.0.0.0", 80, 1, 1);
+  add_table(pair.a, make_table(sockets, {then}));
+  add_table(pair.b, make_table(sockets, {now}));
+  const Diff diff = diff_snapshots(pair.a, pair.b, {});
+  CHECK(in_words(diff.events).empty());
+  CHECK(diff.comparability.doubts == Lines{"socket: only one side's recorder told backlog: not compared"});
+  pair.b.info.recorder = pair.a.info.recorder;
+  CHECK(count_events(diff_snapshots(pair.a, pair.b, {}).events, "listen.backlog") == 1);
 }

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: MIT
 """Scenes of sockets between two machines: around each, the diffs of both hold exactly the events that happened."""
 import socket
+import time
 import unittest
 
 import lab
@@ -372,6 +373,27 @@ class Gate(unittest.TestCase):
         self.assertIn("doubt: two network namespaces", said.text)
         strict = lab.tool("hindstat-diff", "--store", store, "--cross-netns", "--strict", "--table", "socket")
         self.assertEqual(strict.code, 2, strict)
+
+
+    def test_a_gap_in_the_recording_is_a_doubt_and_no_difference(self):
+        with lab.Lab() as scratch:
+            machine, store = scratch.namespace("alone"), scratch.path("gap.db")
+            longest = 0
+            for _ in range(7):
+                began = time.monotonic()
+                machine.record(store)
+                longest = max(longest, time.monotonic() - began)
+            said = Said(self, store)
+            self.assertEqual((said.header["doubts"], said.trailer["hidden"]), ([], {}))
+            time.sleep(max(10.5, 6 * longest))
+            machine.record(store)
+            said = Said(self, store)
+            said.assert_exactly()
+            self.assertEqual((len(said.header["doubts"]), said.trailer["hidden"], said.trailer["exit"]),
+                             (1, {"recorder.gap": 1}, 0))
+            self.assertIn("doubt: nothing was recorded for ", said.text)
+            strict = lab.tool("hindstat-diff", "--store", store, "--strict", "-q")
+            self.assertEqual(strict.code, 2, strict)
 
 
 class Churn(unittest.TestCase):
