@@ -146,21 +146,37 @@ std::vector<std::uint32_t> change_cells(ByteReader& in, const ColumnSpec& spec, 
     return slots;
   }
   CellList cells = read_cells(in, Kind::u64, slots.size());
+  std::visit(
+    [&](const auto& old) {
+      for (std::size_t i = 0; i < slots.size(); ++i) {
+        cells.raw[i] = old[slots[i]] + unzigzag(cells.raw[i]);
+      }
+    },
+    column.cells());
+  for (const std::uint32_t null : cells.nulls) {
+    cells.raw[null] = 0;
+  }
   std::uint64_t bits = 0;
-  auto null = cells.nulls.begin();
-  for (std::size_t i = 0; i < slots.size(); ++i) {
-    if (null != cells.nulls.end() && *null == i) {
-      ++null;
-    } else {
-      cells.raw[i] = column.raw(slots[i]) + unzigzag(cells.raw[i]);
-      bits |= cells.raw[i];
-    }
+  for (const std::uint64_t raw : cells.raw) {
+    bits |= raw;
   }
   if (bits > largest_raw(spec.kind)) {
     refuse_block("a difference leads out of its column");
   }
   column.set_cells(slots, cells.raw, cells.nulls);
   return slots;
+}
+
+void add_same_cells(const SameCells& cells, const Moves& moves, Column& column) {
+  const std::size_t refilled = std::min(moves.removed.size(), moves.added);
+  column.set_same(std::span(moves.removed).first(refilled), cells.raw);
+  for (std::size_t i = refilled; i < moves.added; ++i) {
+    if (cells.raw) {
+      column.append_raw(*cells.raw);
+    } else {
+      column.append_null();
+    }
+  }
 }
 
 void add_cells(const CellList& cells, const Moves& moves, Column& column) {
@@ -254,9 +270,13 @@ AppliedChanges apply_changes(ByteReader& in, std::uint64_t rows, Table& table) {
     const auto slots = change_cells(in, specs[i], before, column);
     applied.touched.insert(applied.touched.end(), slots.begin(), slots.end());
     applied.work += width_of(specs[i].kind) * (slots.size() + added);
-    const CellList cells = read_cells(in, specs[i].kind, added);
-    require_ids(column, cells);
-    add_cells(cells, moves, column);
+    if (const auto same = read_same(in, added, column)) {
+      add_same_cells(*same, moves, column);
+    } else {
+      const CellList cells = read_cells(in, specs[i].kind, added);
+      require_ids(column, cells);
+      add_cells(cells, moves, column);
+    }
   }
   if (moves.rows_after < before) {
     for (std::size_t i = 0; i < specs.size(); ++i) {

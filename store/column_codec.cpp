@@ -181,31 +181,60 @@ CellList read_cells(ByteReader& in, Kind kind, std::size_t count) {
   return cells;
 }
 
-void read_column(ByteReader& in, std::size_t count, Column& column) {
+std::optional<SameCells> read_same(ByteReader& in, std::size_t count, const Column& column) {
   if (count == 0) {
-    column.assign({}, {});
-    return;
+    return std::nullopt;
   }
   ByteReader ahead = in;
   const std::uint8_t tag = ahead.byte();
   if (tag == all_null) {
-    column.assign_same(count, std::nullopt);
     in = ahead;
-    return;
+    return SameCells{};
   }
-  if (tag == no_nulls && ahead.byte() == static_cast<std::uint8_t>(IntegerForm::constant)) {
-    const std::uint64_t raw = ahead.varint() ^ sign_bit(column.kind());
-    const std::uint64_t limit = is_interned(column.kind()) ? column.dictionary().size() : largest_raw(column.kind());
-    if (is_interned(column.kind()) ? raw >= limit : raw > limit) {
-      refuse_block("a value is wider than its column, or refers to no entry");
-    }
-    column.assign_same(count, raw);
-    in = ahead;
-    return;
+  if (tag != no_nulls || ahead.byte() != static_cast<std::uint8_t>(IntegerForm::constant)) {
+    return std::nullopt;
   }
-  CellList cells = read_cells(in, column.kind(), count);
-  require_ids(column, cells);
-  column.assign(std::move(cells.raw), cells.nulls);
+  const std::uint64_t raw = ahead.varint() ^ sign_bit(column.kind());
+  const std::uint64_t limit = is_interned(column.kind()) ? column.dictionary().size() : largest_raw(column.kind());
+  if (is_interned(column.kind()) ? raw >= limit : raw > limit) {
+    refuse_block("a value is wider than its column, or refers to no entry");
+  }
+  in = ahead;
+  return SameCells{raw};
+}
+
+namespace {
+
+// cells(count) of which none is null.
+void read_all_cells(ByteReader& in, std::size_t count, Column& column) {
+  if (in.byte() != no_nulls) {
+    refuse_block("unknown form of nulls");
+  }
+  IntegerReader reader(in, count);
+  std::uint64_t highest = 0;
+  column.assign_in_parts(count, [&](std::span<std::uint64_t> part) {
+    reader.next(part);
+    highest = std::max(highest, *std::ranges::max_element(part));
+  });
+  if (is_interned(column.kind()) ? highest >= column.dictionary().size() : highest > largest_raw(column.kind())) {
+    refuse_block("a value is wider than its column, or refers to no entry");
+  }
+}
+
+} // namespace
+
+void read_column(ByteReader& in, std::size_t count, Column& column) {
+  if (count == 0) {
+    column.assign({}, {});
+  } else if (const auto same = read_same(in, count, column)) {
+    column.assign_same(count, same->raw);
+  } else if (!is_signed(column.kind()) && ByteReader(in).byte() == no_nulls) {
+    read_all_cells(in, count, column);
+  } else {
+    CellList cells = read_cells(in, column.kind(), count);
+    require_ids(column, cells);
+    column.assign(std::move(cells.raw), cells.nulls);
+  }
 }
 
 void append_entries(std::string& out, Kind kind, std::span<const std::string_view> entries) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -46,6 +47,14 @@ void append_slots(std::string& out, std::span<const std::uint32_t> slots);
 void append_cells(std::string& out, Kind kind, const CellList& cells);
 /// Every value fits the width of `kind`.
 [[nodiscard]] CellList read_cells(ByteReader& in, Kind kind, std::size_t count);
+
+/// Cells that are all the same.
+struct SameCells {
+  std::optional<std::uint64_t> raw; ///< nullopt: null.
+};
+/// Reads cells(count), count > 0, of a column with this kind and dictionary if they are all the same and say so
+/// shortly; else nullopt, and nothing is read.
+[[nodiscard]] std::optional<SameCells> read_same(ByteReader& in, std::size_t count, const Column& column);
 
 /// Reads cells(count) into `column` instead of its own: read_cells(), require_ids() and Column::assign() in one, and
 /// much cheaper where all cells are the same.

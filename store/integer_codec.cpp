@@ -62,63 +62,22 @@ void append_planes(std::string& out, std::span<const std::uint64_t> numbers, uns
   }
 }
 
-// The numbers of Planes planes of `out.size()` bytes each.
+// Numbers of Planes planes, each of which begins `plane_bytes` behind the one before.
 template <unsigned Planes>
-void join_planes(const std::uint8_t* bytes, std::uint64_t base, std::span<std::uint64_t> out) {
+void join_planes(const std::uint8_t* bytes, std::size_t plane_bytes, std::uint64_t base, std::span<std::uint64_t> out) {
   const std::size_t count = out.size();
   for (std::size_t i = 0; i < count; ++i) {
     std::uint64_t number = 0;
     for (unsigned plane = 0; plane < Planes; ++plane) {
-      number |= static_cast<std::uint64_t>(bytes[plane * count + i]) << (8 * plane);
+      number |= static_cast<std::uint64_t>(bytes[plane * plane_bytes + i]) << (8 * plane);
     }
     out[i] = number + base;
   }
 }
 
-using Join = void (*)(const std::uint8_t*, std::uint64_t, std::span<std::uint64_t>);
+using Join = void (*)(const std::uint8_t*, std::size_t, std::uint64_t, std::span<std::uint64_t>);
 constexpr std::array<Join, most_planes> joins = {join_planes<1>, join_planes<2>, join_planes<3>, join_planes<4>,
                                                  join_planes<5>, join_planes<6>, join_planes<7>, join_planes<8>};
-
-void sum_deltas(std::vector<std::uint64_t>& values) {
-  std::uint64_t sum = values.front();
-  for (std::size_t i = 1; i < values.size(); ++i) {
-    sum += unzigzag(values[i]);
-    values[i] = sum;
-  }
-}
-
-std::vector<std::uint64_t> read_planes(ByteReader& in, std::size_t count, unsigned planes, bool deltas) {
-  const std::uint64_t base = in.varint();
-  const std::size_t numbers = deltas ? count - 1 : count;
-  // Looks before it allocates.
-  const auto* bytes = reinterpret_cast<const std::uint8_t*>(in.take(numbers * planes).data());
-  std::vector<std::uint64_t> values(count);
-  joins[planes - 1](bytes, deltas ? 0 : base, std::span(values).last(numbers));
-  if (deltas) {
-    values.front() = base;
-    sum_deltas(values);
-  }
-  return values;
-}
-
-std::vector<std::uint64_t> read_varints(ByteReader& in, std::size_t count, bool deltas) {
-  const std::uint64_t base = in.varint();
-  const std::size_t numbers = deltas ? count - 1 : count;
-  if (in.left() < numbers) {
-    refuse_block("it ends early");
-  }
-  std::vector<std::uint64_t> values(count);
-  in.varints(std::span(values).last(numbers));
-  if (deltas) {
-    values.front() = base;
-    sum_deltas(values);
-    return values;
-  }
-  for (std::uint64_t& value : values) {
-    value += base;
-  }
-  return values;
-}
 
 } // namespace
 
@@ -146,30 +105,73 @@ void append_integers(std::string& out, std::span<const std::uint64_t> values) {
   }
 }
 
-std::vector<std::uint64_t> read_integers(ByteReader& in, std::size_t count) {
+IntegerReader::IntegerReader(ByteReader& in, std::size_t count) : in_(&in) {
   if (count == 0) {
-    return {};
+    return;
   }
   const std::uint8_t tag = in.byte();
-  const unsigned planes = tag & 0x0FU;
-  const auto form = static_cast<IntegerForm>(tag & 0xF0U);
-  const bool has_planes = form == IntegerForm::offset_planes || form == IntegerForm::delta_planes;
-  if (has_planes ? planes == 0 || planes > most_planes : planes != 0) {
+  planes_ = tag & 0x0FU;
+  form_ = static_cast<IntegerForm>(tag & 0xF0U);
+  const bool has_planes = form_ == IntegerForm::offset_planes || form_ == IntegerForm::delta_planes;
+  const bool is_known = has_planes || form_ == IntegerForm::constant || form_ == IntegerForm::offset_varints
+                        || form_ == IntegerForm::delta_varints;
+  if (!is_known || (has_planes ? planes_ == 0 || planes_ > most_planes : planes_ != 0)) {
     refuse_block("unknown integer form");
   }
-  switch (form) {
-    case IntegerForm::constant:
-      return std::vector<std::uint64_t>(count, in.varint());
-    case IntegerForm::offset_planes:
-      return read_planes(in, count, planes, false);
-    case IntegerForm::delta_planes:
-      return read_planes(in, count, planes, true);
-    case IntegerForm::offset_varints:
-      return read_varints(in, count, false);
-    case IntegerForm::delta_varints:
-      return read_varints(in, count, true);
+  base_ = in.varint();
+  const std::size_t numbers = has_deltas() ? count - 1 : count;
+  if (has_planes) {
+    plane_ = reinterpret_cast<const std::uint8_t*>(in.take(numbers * planes_).data());
+    plane_bytes_ = numbers;
+  } else if (form_ != IntegerForm::constant && in.left() < numbers) {
+    refuse_block("it ends early");
   }
-  refuse_block("unknown integer form");
+}
+
+void IntegerReader::next(std::span<std::uint64_t> out) {
+  if (has_deltas() && !began_ && !out.empty()) {
+    out.front() = base_;
+    out = out.subspan(1);
+    began_ = true;
+  }
+  switch (form_) {
+    case IntegerForm::constant:
+      std::ranges::fill(out, base_);
+      return;
+    case IntegerForm::offset_planes:
+      joins[planes_ - 1](plane_, plane_bytes_, base_, out);
+      break;
+    case IntegerForm::delta_planes:
+      joins[planes_ - 1](plane_, plane_bytes_, 0, out);
+      break;
+    case IntegerForm::offset_varints:
+      in_->varints(out);
+      for (std::uint64_t& value : out) {
+        value += base_;
+      }
+      break;
+    case IntegerForm::delta_varints:
+      in_->varints(out);
+      break;
+  }
+  if (plane_ != nullptr) {
+    plane_ += out.size();
+  }
+  if (has_deltas()) {
+    std::uint64_t sum = base_;
+    for (std::uint64_t& value : out) {
+      sum += unzigzag(value);
+      value = sum;
+    }
+    base_ = sum;
+  }
+}
+
+std::vector<std::uint64_t> read_integers(ByteReader& in, std::size_t count) {
+  IntegerReader reader(in, count);
+  std::vector<std::uint64_t> values(count);
+  reader.next(values);
+  return values;
 }
 
 } // namespace hindstat

@@ -55,6 +55,7 @@ IpAddress Column::address(std::size_t row) const {
 }
 
 void Column::append_raw(std::uint64_t value) {
+  uniform_ = false;
   std::visit([value](auto& cells) { cells.push_back(static_cast<CellType<decltype(cells)>>(value)); }, cells_);
   if (++size_ > nulls_.size() * 64) {
     nulls_.push_back(0);
@@ -90,6 +91,7 @@ void Column::append_from(const Column& from, std::size_t row) {
 }
 
 void Column::set_raw(std::size_t row, std::uint64_t value) {
+  uniform_ = false;
   std::visit([row, value](auto& cells) { cells[row] = static_cast<CellType<decltype(cells)>>(value); }, cells_);
 }
 
@@ -97,6 +99,7 @@ void Column::set_null(std::size_t row, bool null) {
   if (is_null(row) == null) {
     return;
   }
+  uniform_ = false;
   const std::uint64_t bit = 1ULL << (row % 64);
   if (null) {
     nulls_[row / 64] |= bit;
@@ -119,6 +122,7 @@ void Column::set_from(std::size_t row, const Column& from, std::size_t from_row)
 
 void Column::assign_from(const Column& from, std::span<const std::uint32_t> rows) {
   assert(size_ == 0 && kind_ == from.kind_);
+  uniform_ = false;
   std::visit(
     [&]<typename Cells>(const Cells& source) {
       Cells& cells = std::get<Cells>(cells_);
@@ -161,6 +165,7 @@ void Column::truncate(std::size_t rows) {
 }
 
 void Column::assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_t> nulls) {
+  uniform_ = false;
   size_ = raw.size();
   nulls_.assign((size_ + 63) / 64, 0);
   null_count_ = nulls.size();
@@ -178,6 +183,7 @@ void Column::assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_
 }
 
 void Column::assign_same(std::size_t rows, std::optional<std::uint64_t> raw) {
+  uniform_ = true;
   size_ = rows;
   null_count_ = raw ? 0 : rows;
   std::visit([&](auto& cells) { cells.assign(rows, static_cast<CellType<decltype(cells)>>(raw.value_or(0))); }, cells_);
@@ -192,25 +198,55 @@ void Column::set_cells(std::span<const std::uint32_t> rows, std::span<const std:
   if (nulls.size() == raw.size() && null_count_ == size_) {
     return; // All are null already, as in columns that this kind of row never has.
   }
+  uniform_ = false;
   std::visit(
-    [&](auto& cells) {
+    [rows, raw](auto& cells) {
+      auto* const out = cells.data();
       for (std::size_t i = 0; i < rows.size(); ++i) {
-        cells[rows[i]] = static_cast<CellType<decltype(cells)>>(raw[i]);
+        out[rows[i]] = static_cast<CellType<decltype(cells)>>(raw[i]);
       }
     },
     cells_);
-  if (null_count_ > 0) {
-    for (const std::uint32_t row : rows) {
-      std::uint64_t& word = nulls_[row / 64];
-      null_count_ -= (word >> (row % 64)) & 1U;
-      word &= ~(1ULL << (row % 64));
-    }
-  }
+  clear_nulls(rows);
   for (const std::uint32_t i : nulls) {
     if (i < rows.size()) {
       nulls_[rows[i] / 64] |= 1ULL << (rows[i] % 64);
       ++null_count_;
     }
+  }
+}
+
+void Column::set_same(std::span<const std::uint32_t> rows, std::optional<std::uint64_t> raw) {
+  if (size_ > 0 && (uniform_ || null_count_ == size_)
+      && (raw ? null_count_ == 0 && Column::raw(0) == *raw : null_count_ == size_)) {
+    return;
+  }
+  uniform_ = false;
+  std::visit(
+    [rows, value = raw.value_or(0)](auto& cells) {
+      auto* const out = cells.data();
+      for (const std::uint32_t row : rows) {
+        out[row] = static_cast<CellType<decltype(cells)>>(value);
+      }
+    },
+    cells_);
+  clear_nulls(rows);
+  if (!raw) {
+    for (const std::uint32_t row : rows) {
+      nulls_[row / 64] |= 1ULL << (row % 64);
+    }
+    null_count_ += rows.size();
+  }
+}
+
+void Column::clear_nulls(std::span<const std::uint32_t> rows) {
+  if (null_count_ == 0) {
+    return;
+  }
+  for (const std::uint32_t row : rows) {
+    std::uint64_t& word = nulls_[row / 64];
+    null_count_ -= (word >> (row % 64)) & 1U;
+    word &= ~(1ULL << (row % 64));
   }
 }
 

@@ -1,6 +1,8 @@
 // SPDX-License-Identifier: MIT
 #pragma once
 
+#include <algorithm>
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -92,6 +94,30 @@ public:
   }
   /// Replaces all cells; `nulls` holds the rows that are null, ascending. Ids must be below dictionary().size().
   void assign(std::vector<std::uint64_t> raw, std::span<const std::uint32_t> nulls);
+  /// Replaces all cells by `rows` ones that are not null: `next` fills one std::span<std::uint64_t> after the other, in
+  /// the order of rows. Less memory is touched than with assign().
+  template <typename Next>
+  void assign_in_parts(std::size_t rows, Next&& next) {
+    uniform_ = false;
+    size_ = rows;
+    null_count_ = 0;
+    nulls_.assign((rows + 63) / 64, 0);
+    std::visit(
+      [&]<typename Cell>(std::vector<Cell>& cells) {
+        constexpr std::size_t most = 1024;
+        std::array<std::uint64_t, most> wide{};
+        std::array<Cell, most> narrow{};
+        cells.clear();
+        cells.reserve(rows);
+        while (cells.size() < rows) {
+          const auto part = std::span(wide).first(std::min(most, rows - cells.size()));
+          next(part);
+          std::ranges::transform(part, narrow.begin(), [](std::uint64_t raw) { return static_cast<Cell>(raw); });
+          cells.insert(cells.end(), narrow.data(), narrow.data() + part.size());
+        }
+      },
+      cells_);
+  }
   /// Replaces all cells by `rows` equal ones; nullopt is null.
   void assign_same(std::size_t rows, std::optional<std::uint64_t> raw);
   void set_null(std::size_t row, bool null);
@@ -99,9 +125,15 @@ public:
   /// row is named at most once. rows.size() <= raw.size(); what goes beyond is left.
   void set_cells(std::span<const std::uint32_t> rows, std::span<const std::uint64_t> raw,
                  std::span<const std::uint32_t> nulls);
+  /// The same where all get one value; nullopt is null. Costs nothing while assign_same() and this have only ever given
+  /// the column that value.
+  void set_same(std::span<const std::uint32_t> rows, std::optional<std::uint64_t> raw);
 
 private:
+  void clear_nulls(std::span<const std::uint32_t> rows);
+
   Kind kind_;
+  bool uniform_ = false; // Known: all cells are null, or none is and all hold the same.
   std::size_t size_ = 0;
   std::size_t null_count_ = 0;
   Cells cells_;

@@ -90,6 +90,60 @@ TEST_CASE("truncating forgets rows and their nulls", "[tables]") {
   CHECK(column.raw(70) == 5);
 }
 
+TEST_CASE("a column that is given the same value again and again holds what it was given last", "[tables]") {
+  Rng rng(11);
+  for (int round = 0; round < 300; ++round) {
+    Column column(round % 2 == 0 ? Kind::u8 : Kind::u32);
+    std::vector<std::optional<std::uint64_t>> expected(1 + rng() % 140);
+    const auto some_value = [&] { return rng() % 3 == 0 ? std::nullopt : std::optional<std::uint64_t>(rng() % 2); };
+    const auto first = some_value();
+    column.assign_same(expected.size(), first);
+    std::ranges::fill(expected, first);
+    for (int step = 0; step < 12; ++step) {
+      std::vector<std::uint32_t> rows;
+      for (std::uint32_t row = 0; row < expected.size(); ++row) {
+        if (rng() % 4 == 0) {
+          rows.push_back(row);
+        }
+      }
+      const auto value = some_value();
+      switch (rng() % 5) {
+        case 0:
+          for (const std::uint32_t row : rows) {
+            column.set_null(row, !value);
+            column.set_raw(row, value.value_or(0));
+          }
+          break;
+        case 1:
+          column.set_cells(rows, std::vector<std::uint64_t>(rows.size(), value.value_or(0)), {});
+          for (const std::uint32_t row : rows) {
+            expected[row] = value.value_or(0);
+          }
+          rows.clear();
+          break;
+        case 2:
+          value ? column.append_raw(*value) : column.append_null();
+          expected.push_back(value);
+          rows.clear();
+          break;
+        default:
+          column.set_same(rows, value);
+      }
+      for (const std::uint32_t row : rows) {
+        expected[row] = value;
+      }
+      REQUIRE(column.size() == expected.size());
+      std::size_t nulls = 0;
+      for (std::size_t row = 0; row < expected.size(); ++row) {
+        nulls += expected[row] ? 0U : 1U;
+        REQUIRE(column.is_null(row) == !expected[row]);
+        REQUIRE(column.raw(row) == expected[row].value_or(0));
+      }
+      REQUIRE(column.null_count() == nulls);
+    }
+  }
+}
+
 TEST_CASE("a table of an older layout is read by column name", "[tables]") {
   const std::vector<ColumnSpec> old_columns{
     ColumnSpec{"local_port", Kind::u8, Role::key, Unit::none, false, "Narrower than today.", {}},
