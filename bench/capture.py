@@ -231,14 +231,19 @@ def parse():
     return parser.parse_args()
 
 
-def bench_inside(options, binaries):
-    """In the namespaces of one size."""
+def prepare_namespaces():
+    """Makes fresh network and pid namespaces fit for a load and for ss."""
     subprocess.run(["ip", "link", "set", "lo", "up"], check=True)
     with open("/proc/sys/net/ipv4/ip_local_port_range", "w") as file:
         file.write("1024 65000")
     if not os.path.exists("/sys/fs/cgroup/cgroup.controllers"):
         # ss -e looks for cgroup2 for every socket, and complains each time that it is not mounted.
         subprocess.run(["mount", "-t", "cgroup2", "none", "/sys/fs/cgroup"], check=False, stderr=subprocess.DEVNULL)
+
+
+def bench_inside(options, binaries):
+    """In the namespaces of one size."""
+    prepare_namespaces()
     with tempfile.TemporaryDirectory(prefix="hindstat-bench.") as directory:
         return 0 if bench(options, binaries, options.inside, directory) else 1
 

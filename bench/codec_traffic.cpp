@@ -2,6 +2,7 @@
 #include "bench/codec_traffic.h"
 
 #include <algorithm>
+#include <numeric>
 
 #include "tables/network_namespace.h"
 #include "tables/socket_owner.h"
@@ -59,14 +60,24 @@ SnapshotInfo made_info(std::int64_t seconds) {
 }
 
 BusyServer::BusyServer(std::size_t count, std::uint64_t seed)
-  : random_(seed), services_{{443, 33, 802, 8}, {80, 33, 802, 8}, {5432, 114, 1201, 1}, {6379, 115, 1300, 1}} {
+  : random_(seed), services_{{"nginx", 443, 33, 802, 8},
+                             {"nginx", 80, 33, 802, 8},
+                             {"postgres", 5432, 114, 1201, 1},
+                             {"redis-server", 6379, 115, 1300, 1}},
+    table_(sockets.spec()) {
   for (std::size_t i = 0; i < count / 3; ++i) {
     clients_.push_back(below(10) == 0 ? v6(random_()) : v4(below(0xE000'0000)));
   }
-  const auto waiting = static_cast<std::size_t>(static_cast<double>(count) * time_wait_share);
+  std::vector<Socket> rows;
+  rows.reserve(count);
   for (std::size_t i = 0; i < count; ++i) {
-    open();
+    rows.push_back(opened());
   }
+  std::ranges::shuffle(rows, random_);
+  table_ = to_table(sockets, rows);
+  live_.resize(count);
+  std::iota(live_.begin(), live_.end(), 0U);
+  const auto waiting = static_cast<std::size_t>(static_cast<double>(count) * time_wait_share);
   for (std::size_t i = 0; i < waiting; ++i) {
     close(below(live_.size()));
   }
@@ -84,7 +95,7 @@ std::uint32_t BusyServer::take_fd(std::uint32_t pid) {
   return 10 + next_fd_[pid]++;
 }
 
-void BusyServer::open() {
+Socket BusyServer::opened() {
   const Service& service = services_[below(10) < 7 ? below(2) : below(services_.size())];
   Socket socket;
   socket.remote_address = clients_[below(clients_.size())];
@@ -102,49 +113,84 @@ void BusyServer::open() {
     socket.timer = SocketTimer::keepalive;
     socket.timer_expires = now_ms_ + 1 + below(keepalive_ms);
   }
-  live_.push_back(socket);
+  return socket;
 }
 
 void BusyServer::close(std::size_t index) {
-  Socket socket = live_[index];
+  const std::uint32_t row = live_[index];
   live_[index] = live_.back();
   live_.pop_back();
-  free_fds_[*socket.pid].insert(*socket.fd);
-  socket.state = TcpState::time_wait;
-  socket.inode = 0;
-  socket.uid = 0;
-  socket.send_queue = 0;
-  socket.timer = SocketTimer::timewait;
-  socket.timer_expires = now_ms_ + time_wait_ms - below(1'000);
-  socket.pid.reset();
-  socket.fd.reset();
-  closing_.push_back(socket);
+  closing_.push_back(row);
+  Column& pid = table_.column(sockets.index_of<&Socket::pid>());
+  Column& fd = table_.column(sockets.index_of<&Socket::fd>());
+  free_fds_[static_cast<std::uint32_t>(pid.raw(row))].insert(static_cast<std::uint32_t>(fd.raw(row)));
+  pid.set_null(row, true);
+  fd.set_null(row, true);
+  table_.column(sockets.index_of<&Socket::state>()).set_raw(row, static_cast<std::uint64_t>(TcpState::time_wait));
+  table_.column(sockets.index_of<&Socket::inode>()).set_raw(row, 0);
+  table_.column(sockets.index_of<&Socket::uid>()).set_raw(row, 0);
+  table_.column(sockets.index_of<&Socket::send_queue>()).set_raw(row, 0);
+  table_.column(sockets.index_of<&Socket::timer>()).set_raw(row, static_cast<std::uint64_t>(SocketTimer::timewait));
+  Column& expires = table_.column(sockets.index_of<&Socket::timer_expires>());
+  expires.set_null(row, false);
+  expires.set_raw(row, now_ms_ + time_wait_ms - below(1'000));
 }
 
 void BusyServer::step(double churn) {
-  const std::size_t total = live_.size() + closing_.size();
-  const auto count = static_cast<std::size_t>(static_cast<double>(total) * churn);
+  const auto count = static_cast<std::size_t>(static_cast<double>(table_.size()) * churn);
   // So many steps does a row stay in TIME_WAIT.
   now_ms_ += time_wait_ms * count / std::max<std::size_t>(closing_.size(), 1);
-  closing_.erase(closing_.begin(), closing_.begin() + static_cast<std::ptrdiff_t>(std::min(count, closing_.size())));
+  std::vector<std::uint32_t> expired;
+  for (std::size_t i = 0; i < count && !closing_.empty(); ++i) {
+    expired.push_back(closing_.front());
+    closing_.pop_front();
+  }
   for (std::size_t i = 0; i < count; ++i) {
     close(below(live_.size()));
   }
-  for (std::size_t i = 0; i < count; ++i) {
-    open();
+  // Where more close in a step than are in TIME_WAIT, the oldest do not live to be seen in it.
+  for (; expired.size() < count; closing_.pop_front()) {
+    expired.push_back(closing_.front());
   }
-  for (Socket& socket : live_) {
-    if (socket.timer_expires && *socket.timer_expires <= now_ms_) {
-      socket.timer_expires = *socket.timer_expires + keepalive_ms;
+  std::vector<Socket> rows;
+  for (std::size_t i = 0; i < count; ++i) {
+    rows.push_back(opened());
+  }
+  const Table fresh = to_table(sockets, rows);
+  for (std::size_t i = 0; i < count; ++i) {
+    table_.set_row(expired[i], fresh, i);
+    live_.push_back(expired[i]);
+  }
+  Column& expires = table_.column(sockets.index_of<&Socket::timer_expires>());
+  for (const std::uint32_t row : live_) {
+    if (const std::uint64_t at = expires.raw(row); at != 0 && at <= now_ms_) {
+      expires.set_raw(row, at + keepalive_ms);
     }
   }
 }
 
-Table BusyServer::table() {
-  std::vector<Socket> rows = live_;
-  rows.insert(rows.end(), closing_.begin(), closing_.end());
-  std::ranges::shuffle(rows, random_);
-  return to_table(sockets, rows);
+Table BusyServer::processes() const {
+  std::map<std::uint32_t, Process> by_pid; // nginx serves two ports with the same workers.
+  for (const Service& service : services_) {
+    for (std::uint32_t pid = service.first_pid; pid < service.first_pid + service.workers; ++pid) {
+      const auto opened = next_fd_.find(pid);
+      const auto closed = free_fds_.find(pid);
+      const std::size_t free = closed != free_fds_.end() ? closed->second.size() : 0;
+      Process& process = by_pid[pid];
+      process.pid = pid;
+      process.started = 4'000 + std::uint64_t{10} * pid;
+      process.comm = service.name;
+      process.exe = "/usr/sbin/" + service.name;
+      process.unit = service.name + ".service";
+      process.fd_count = 10 + (opened != next_fd_.end() ? opened->second : 0) - static_cast<std::uint32_t>(free);
+      process.fd_limit = 1'048'576;
+    }
+  }
+  std::vector<Process> rows;
+  for (auto& [pid, process] : by_pid) {
+    rows.push_back(std::move(process));
+  }
+  return to_table(hindstat::processes, rows);
 }
 
 IdleMachine::IdleMachine(std::uint64_t seed) : random_(seed) {

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <deque>
 #include <map>
 #include <random>
 #include <set>
@@ -25,17 +26,28 @@ public:
   /// connections open; keepalive timers that are due start again.
   void step(double churn);
   /// Table socket, its rows in the random order of the kernel's hash table.
-  [[nodiscard]] Table table();
+  /// Table socket. A row keeps its place, a new one takes that of one that is gone: as in the kernel's hash table,
+  /// where the place tells nothing of the age.
+  [[nodiscard]] const Table& table() const {
+    return table_;
+  }
+  /// Table process: the workers of the services, with the descriptors that they have open now.
+  [[nodiscard]] Table processes() const;
+  /// CLOCK_BOOTTIME, which goes on with each step.
+  [[nodiscard]] std::uint64_t now_ms() const {
+    return now_ms_;
+  }
 
 private:
   struct Service {
+    std::string name;
     std::uint16_t port;
     std::uint32_t uid;
     std::uint32_t first_pid;
     std::uint32_t workers;
   };
 
-  void open();
+  [[nodiscard]] Socket opened();
   void close(std::size_t index);
   [[nodiscard]] std::uint32_t take_fd(std::uint32_t pid);
   [[nodiscard]] std::uint64_t below(std::uint64_t limit);
@@ -43,8 +55,9 @@ private:
   std::mt19937_64 random_;
   std::vector<Service> services_;
   std::vector<IpAddress> clients_;
-  std::vector<Socket> live_;
-  std::vector<Socket> closing_; // In TIME_WAIT, the oldest first.
+  Table table_;
+  std::vector<std::uint32_t> live_;   // Rows.
+  std::deque<std::uint32_t> closing_; // Rows in TIME_WAIT, the oldest first.
   std::map<std::uint32_t, std::set<std::uint32_t>> free_fds_;
   std::map<std::uint32_t, std::uint32_t> next_fd_;
   std::uint64_t cookie_ = 4'000;

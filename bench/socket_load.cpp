@@ -1,8 +1,10 @@
 // SPDX-License-Identifier: MIT
 //
-// Holds TCP connections on loopback for the capture bench: both ends of so many connections, every second one with
-// keepalive on, and so many sockets in TIME_WAIT, which are renewed as the kernel forgets them. Ends by itself after
-// --seconds, with its parent, or when its standard input closes. Prints one line when all sockets are there.
+// Holds TCP connections on loopback for the benches: both ends of so many connections, every second one with keepalive
+// on, and so many sockets in TIME_WAIT, which are renewed as the kernel forgets them. Prints one line when all sockets
+// are there; then each number that it reads from its standard input is how many connections, chosen at random, it
+// replaces by new ones, and is printed when they are there. Ends by itself after --seconds, with its parent, or when
+// its standard input closes.
 #include <arpa/inet.h>
 #include <netinet/in.h>
 #include <netinet/tcp.h>
@@ -20,7 +22,10 @@
 #include <csignal>
 #include <cstdio>
 #include <cstring>
+#include <iostream>
+#include <random>
 #include <string>
+#include <tuple>
 #include <vector>
 
 #include "base/error.h"
@@ -69,11 +74,7 @@ public:
   void open() {
     ends_.reserve(std::size_t{2} * options_.connections);
     for (unsigned i = 0; i < options_.connections; ++i) {
-      auto [client, server] = connect(i);
-      if (i % 2 == 0) {
-        const int on = 1;
-        ::setsockopt(client.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
-      }
+      auto [client, server] = open_connection(i);
       ends_.push_back(std::move(client));
       ends_.push_back(std::move(server));
     }
@@ -89,7 +90,7 @@ public:
     while (true) {
       pollfd input{STDIN_FILENO, POLLIN, 0};
       constexpr int pause_ms = 100;
-      if (::poll(&input, 1, pause_ms) > 0) {
+      if (::poll(&input, 1, pause_ms) > 0 && !obey()) {
         return;
       }
       const auto passed = std::chrono::duration_cast<std::chrono::milliseconds>(Steady::now() - began).count();
@@ -108,6 +109,37 @@ public:
   }
 
 private:
+  /// Every second one with keepalive on.
+  std::pair<UniqueFd, UniqueFd> open_connection(unsigned turn) {
+    auto ends = connect(turn);
+    if (turn % 2 == 0) {
+      const int on = 1;
+      ::setsockopt(ends.first.get(), SOL_SOCKET, SO_KEEPALIVE, &on, sizeof(on));
+    }
+    return ends;
+  }
+
+  /// Replaces what one line of the standard input says; false at its end.
+  bool obey() {
+    std::string line;
+    if (!std::getline(std::cin, line)) {
+      return false;
+    }
+    const unsigned long count = std::stoul(line);
+    for (unsigned long i = 0; i < count && !ends_.empty(); ++i) {
+      const std::size_t pair = random_() % (ends_.size() / 2);
+      // Reset, so that nothing is left in TIME_WAIT but what --time-wait says.
+      const linger reset{1, 0};
+      ::setsockopt(ends_[2 * pair].get(), SOL_SOCKET, SO_LINGER, &reset, sizeof(reset));
+      ends_[2 * pair] = UniqueFd();
+      ends_[2 * pair + 1] = UniqueFd();
+      std::tie(ends_[2 * pair], ends_[2 * pair + 1]) = open_connection(turn_++);
+    }
+    std::printf("%lu\n", count);
+    std::fflush(stdout);
+    return true;
+  }
+
   UniqueFd listen() {
     UniqueFd fd(::socket(address_.ss_family, SOCK_STREAM | SOCK_CLOEXEC, 0));
     if (!fd || ::bind(fd.get(), reinterpret_cast<const sockaddr*>(&address_), length_) < 0
@@ -155,6 +187,7 @@ private:
   std::vector<UniqueFd> listeners_;
   std::vector<UniqueFd> ends_;
   unsigned turn_ = 0;
+  std::mt19937 random_{7}; // NOLINT: the same choices in each run.
 };
 
 void raise_descriptor_limit(rlim_t wanted) {
