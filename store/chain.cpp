@@ -17,6 +17,7 @@ namespace {
 // it. Below `small_bytes` a chain loads in no time and only size counts.
 constexpr std::uint32_t longest_chain = 128;
 constexpr std::uint64_t most_changes_per_keyframe = 4;
+constexpr std::uint64_t most_change_bytes = std::uint64_t{16} << 20; // Of a million sockets some 45 steps of 2 %.
 constexpr std::uint64_t least_keyframes_per_change = 3;
 constexpr std::uint64_t small_bytes = 4096;
 constexpr std::uint64_t small_chain_bytes = 16'384;
@@ -56,7 +57,9 @@ Encoded encode_next(const ChainSizes& sizes, const Table& base, const ChangeSet&
   }
   Encoded next{false, encode_changes(changes, base)};
   const std::uint64_t bytes = next.payload.size();
-  if (sizes.change_bytes + bytes > std::max(most_changes_per_keyframe * sizes.keyframe_bytes, small_chain_bytes)) {
+  const std::uint64_t most =
+    std::min(most_changes_per_keyframe * sizes.keyframe_bytes, std::max(most_change_bytes, sizes.keyframe_bytes));
+  if (sizes.change_bytes + bytes > std::max(most, small_chain_bytes)) {
     return {true, encode_keyframe(after)};
   }
   if (least_keyframes_per_change * bytes <= sizes.keyframe_bytes) {
