@@ -158,9 +158,37 @@ private:
     return fmt::format("{} -> {} rows", rows(labels_.before), rows(labels_.after));
   }
 
+  // One compared table: its name, its rows, its events.
+  struct Summary {
+    std::string table;
+    std::string rows;
+    std::string events;
+  };
+
+  [[nodiscard]] std::string format_summaries(const std::vector<Summary>& summaries) const {
+    std::size_t used = 4; // Two gaps of two blanks.
+    std::size_t table = 0;
+    std::size_t rows = 0;
+    for (const Summary& one : summaries) {
+      table = std::max(table, display_width(one.table));
+      rows = std::max(rows, display_width(one.rows));
+    }
+    used += table + rows;
+    TextTable lines({TextTable::Align::left, TextTable::Align::right, TextTable::Align::left});
+    for (const Summary& one : summaries) {
+      const std::vector<std::string> parts =
+        break_line(one.events, options_.width > used + least_words ? options_.width - used : 0);
+      lines.add({one.table, one.rows, parts.front()});
+      for (std::size_t i = 1; i < parts.size(); ++i) {
+        lines.add({"", "", parts[i]});
+      }
+    }
+    return lines.format();
+  }
+
   void write_summary() {
     std::vector<std::string> unchanged;
-    TextTable lines({TextTable::Align::left, TextTable::Align::right, TextTable::Align::left});
+    std::vector<Summary> summaries;
     const bool any = std::ranges::any_of(diff_.events, [&](const Event& event) { return is_shown(event); });
     for (const std::string& table : diff_.comparability.compared) {
       const std::string shown = list_counts(count_of(table, true));
@@ -171,7 +199,7 @@ private:
       }
       std::string text = shown.empty() ? "no change" : shown;
       text += hidden.empty() ? "" : fmt::format("  ({} hidden, --all shows them)", hidden);
-      lines.add({table, format_rows(table) + ":", text});
+      summaries.push_back({table, format_rows(table) + ":", text});
     }
     const bool filtered = !labels_.filter.empty();
     if (!any) {
@@ -179,7 +207,7 @@ private:
            : filtered                           ? "no difference that fits the filter"
                                                 : "no difference");
     }
-    out_ += lines.format();
+    out_ += format_summaries(summaries);
     // What the filter left out is not known to be unchanged.
     if (any && !unchanged.empty() && !filtered) {
       broken("no change: ", join_words(unchanged));

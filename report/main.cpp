@@ -111,15 +111,14 @@ void add_options(CLI::App& app, Options& options) {
 
 // What would be ambiguous.
 void check(const Options& options) {
-  if (options.nearest && options.after) {
-    throw Error("--nearest and --after exclude each other");
-  }
-  if (options.utc && !options.zone.empty()) {
-    throw Error("--utc and --tz exclude each other");
-  }
-  if (options.json && options.csv) {
-    throw Error("--json and --csv exclude each other");
-  }
+  const auto exclude = [](bool one, bool other, const char* names) {
+    if (one && other) {
+      throw Error(fmt::format("{} exclude each other", names));
+    }
+  };
+  exclude(options.nearest, options.after, "--nearest and --after");
+  exclude(options.utc, !options.zone.empty(), "--utc and --tz");
+  exclude(options.json, options.csv, "--json and --csv");
   if (options.list && options.csv) {
     throw Error("list has no --csv form: --json is there");
   }

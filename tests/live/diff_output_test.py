@@ -227,6 +227,14 @@ class Filters(Case):
                 continue
             lab.assert_one_sentence(self, result, 2)
 
+    def test_sql_reads_json_and_the_other_events(self):
+        rtt = [("~", "tcp_metric", "destination 10.77.2.1 source 10.77.2.2")]
+        for condition in ("json_extract(changed, '$.rtt[1]') > 40", "changed ->> '$.rtt[0]' = '19'",
+                          "EXISTS (SELECT 1 FROM json_each(changed) WHERE key = 'rtt')",
+                          "\"table\" IN (SELECT \"table\" FROM event GROUP BY 1 HAVING count(*) = 1)"
+                          " AND ev = 'row.changed'"):
+            self.assertEqual(self.keys(3, 4, "--where", condition), rtt, condition)
+
     def test_sql_can_only_read_the_events(self):
         out = self.lab.path("made-by-sql")
         for condition in (f"1; ATTACH '{out}' AS x", f"writefile('{out}', 'x')", "load_extension('x')",
@@ -272,7 +280,7 @@ class OtherTools(Case):
         everything = self.rows(3, "--table", "socket")
         for args, fits in ((("--state", "CLOSE_WAIT"), lambda row: row["state"] == "CLOSE_WAIT"),
                            (("--lport", "7000"), lambda row: row["local_port"] == 7000),
-                           (("--peer", "10.77.0.0/16"), lambda row: row["remote_address"].startswith("10.77.")),
+                           (("--peer", "10.77.0.0/16"), lambda row: row["remote_address"].removeprefix("::ffff:").startswith("10.77.")),
                            (("--proc", "lab-holder"), lambda row: row["pid"] is not None),
                            (("--lport", "!7000"), lambda row: row["local_port"] != 7000)):
             shown = self.rows(3, "--table", "socket", *args)
@@ -380,9 +388,17 @@ class Terminal(Case):
     def test_under_sudo_nothing_but_less_is_started(self):
         if os.geteuid() != 0:
             self.skipTest("needs root")
-        out, code = self.on_terminal(3, 4, PAGER="echo from-pager", SUDO_UID="1000")
-        self.assertEqual(code, 1)
-        self.assertNotIn("from-pager", out)
+        programs = self.lab.path("programs")
+        os.makedirs(programs, exist_ok=True)
+        with open(os.path.join(programs, "less"), "w") as less:
+            less.write("#!/bin/sh\necho less $1 secure=$LESSSECURE\nexec /bin/cat\n")
+        os.chmod(os.path.join(programs, "less"), 0o755)
+        env = {"PAGER": "echo from-pager", "SUDO_UID": "1000"}
+        out, code = self.on_terminal(3, 4, PATH=programs, **env)
+        self.assertEqual((code, out.split("\n")[0]), (1, "less -FRX secure=1"))
+        self.assertIn("7501", out)
+        out, code = self.on_terminal(3, 4, PATH=self.lab.path("nothing"), **env)
+        self.assertEqual((code, out.split()), (1, self.diff(3, 4).out.split()))
 
 
 if __name__ == "__main__":

@@ -41,6 +41,7 @@ TEST_CASE("a condition finds rows, numbers compare as numbers", "[store]") {
   CHECK(where("0").empty());
   CHECK(where("NULL").empty());
   CHECK(where("ev IN (SELECT ev FROM event GROUP BY ev HAVING count(*) > 1)") == Found{0, 3});
+  CHECK(where("EXISTS (SELECT 1 FROM json_each('[443, 1]') WHERE value = port)") == Found{0});
   CHECK(where("json_extract('{\"a\":' || coalesce(port, 0) || '}', '$.a') = 443") == Found{0});
 }
 
