@@ -65,13 +65,13 @@ std::string countdown_text(std::uint64_t milliseconds) {
   return rest > 0 ? text + fmt::format("{:03}ms", rest) : text;
 }
 
-std::string process_text(const Socket& socket, const Process* process, std::uint64_t boottime_ms) {
+std::string process_text(const Socket& socket, const Process* process, std::optional<std::uint64_t> boottime_ms) {
   std::string text;
   if (process != nullptr) {
     text += fmt::format(" users:((\"{}\",pid={},fd={}))", process->comm, process->pid, socket.fd.value_or(0));
   }
-  if (socket.timer_expires) {
-    const std::uint64_t left = std::max(*socket.timer_expires, boottime_ms) - boottime_ms;
+  if (socket.timer_expires && boottime_ms) {
+    const std::uint64_t left = std::max(*socket.timer_expires, *boottime_ms) - *boottime_ms;
     text += fmt::format(" timer:({},{},{})", socket.timer == SocketTimer::keepalive ? "keepalive" : "timewait",
                         countdown_text(left), socket.timer_retries);
   }
@@ -123,7 +123,7 @@ struct Widths {
 
 } // namespace
 
-std::string ss_text(const Table& table, const Table& process_table, std::uint64_t boottime_ms) {
+std::string ss_text(const Table& table, const Table& process_table, std::optional<std::uint64_t> boottime_ms) {
   std::unordered_map<std::uint32_t, Process> by_pid;
   for (std::size_t row = 0; row < process_table.size(); ++row) {
     Process process = processes.row(process_table, row);

@@ -1,9 +1,11 @@
 // SPDX-License-Identifier: MIT
 //
-// One measurement of the store each, for bench/store.py, which runs it in fresh processes: prints one JSON line.
+// One measurement of the store each, for bench/store.py and bench/diff.py, which run it in fresh processes: prints one
+// JSON line.
 //
 //   bench_store generate STORE SOCKETS CHURN SNAPSHOTS [TEXT]   a generated busy server; TEXT gets what ss says of it
 //   bench_store again STORE NEW                                 appends what a store holds of sockets to another
+//   bench_store text STORE ID TEXT                              what ss -tanpe says of a snapshot
 //   bench_store load STORE ID                                   one snapshot
 //   bench_store stream STORE                                    from the first to the last, with what each step touched
 #include <time.h>
@@ -89,6 +91,7 @@ Snapshot snapshot_of(BusyServer& server) {
     Capture capture;
     capture.table = table.spec().name;
     capture.source = "netlink";
+    capture.coverage = "tcp=netlink tcp6=netlink owners=complete";
     capture.rows = static_cast<std::uint32_t>(table.size());
     snapshot.captures.push_back(capture);
   }
@@ -152,6 +155,15 @@ void again(const std::string& from, const std::string& to) {
   appender.print(rows);
 }
 
+void write_text(const std::string& path, std::int64_t id, const std::string& text_path) {
+  const Snapshot snapshot = Store(path).load(SnapshotId(id));
+  std::ofstream text;
+  text.exceptions(std::ios::failbit | std::ios::badbit);
+  text.open(text_path, std::ios::binary);
+  text << ss_text(*snapshot.find_table("socket"), *snapshot.find_table("process"), std::nullopt);
+  text.close();
+}
+
 void load(const std::string& path, std::int64_t id) {
   Times times;
   std::size_t rows = 0;
@@ -191,13 +203,15 @@ int run(const std::vector<std::string>& arguments) {
              count == 6 ? arguments[5] : "");
   } else if (verb == "again" && count == 3) {
     again(arguments[1], arguments[2]);
+  } else if (verb == "text" && count == 4) {
+    write_text(arguments[1], std::stoll(arguments[2]), arguments[3]);
   } else if (verb == "load" && count == 3) {
     load(arguments[1], std::stoll(arguments[2]));
   } else if (verb == "stream" && count == 2) {
     stream(arguments[1]);
   } else {
-    throw Error("usage: bench_store generate STORE SOCKETS CHURN SNAPSHOTS [TEXT] | again STORE NEW | load STORE ID | "
-                "stream STORE");
+    throw Error("usage: bench_store generate STORE SOCKETS CHURN SNAPSHOTS [TEXT] | again STORE NEW | "
+                "text STORE ID TEXT | load STORE ID | stream STORE");
   }
   return 0;
 }

@@ -60,7 +60,7 @@ struct Lifetimes {
   DurationQuantiles whole;        ///< Opened and closed within the range.
   std::size_t from_before = 0;    ///< Closed here, there from the start of the range on.
   std::size_t still_open = 0;     ///< Opened here, open at its end.
-  std::size_t throughout = 0;     ///< Open from its start to its end.
+  std::optional<std::size_t> throughout; ///< Open from its start to its end; nullopt when that is not known.
   std::vector<StateDwell> states; ///< By state, only those that were left or entered.
 };
 

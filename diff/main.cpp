@@ -13,7 +13,7 @@ int main(int argc, char** argv) {
   mallopt(M_TRIM_THRESHOLD, 128 << 20);
   return run_tool(diff_tool, [&] {
     DiffCommand command;
-    CLI::App app("Says what happened between two snapshots.", diff_tool);
+    CLI::App app("Says what happened between two snapshots, or over a range of them.", diff_tool);
     add_diff_options(app, command);
     return parse_command_line(app, argc, argv) ? run_diff(command) : ExitCode::success;
   });

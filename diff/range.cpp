@@ -95,7 +95,7 @@ StepDigest digest_step(Diff diff, const RangePoint& before, const RangePoint& af
   return step;
 }
 
-RangeFold::RangeFold(RangePoint first, const Levels& levels) {
+RangeFold::RangeFold(RangePoint first, const Levels& levels, bool filtered) : filtered_(filtered) {
   summary_.points.push_back(first);
   for (const ValueName& state : NamesOf<TcpState>::values) {
     const auto level = levels.find(fmt::format("tcp {}", state.name));
@@ -110,15 +110,17 @@ RangeFold::RangeFold(RangePoint first, const Levels& levels) {
 void RangeFold::add(StepDigest step) {
   const std::size_t index = summary_.steps.size();
   summary_.points.push_back(step.after);
-  RangeStep row{step.elapsed_ns, step.same_boot, step.tcp, 0, 0, 1};
+  RangeStep row{step.elapsed_ns, step.same_boot, step.tcp, std::nullopt, 0, std::nullopt};
   // Open on both sides: those that were there and did not close. What came and went was there on neither side.
   const std::uint64_t ended = step.tcp.closed - std::min(step.tcp.closed, step.tcp.came_and_went);
   const std::uint64_t begun = step.tcp.opened - std::min(step.tcp.opened, step.tcp.came_and_went);
   const std::uint64_t stayed = open_ - std::min(open_, ended);
   const std::uint64_t either = open_ + begun;
-  row.open_after = stayed + begun;
-  row.kept = either == 0 ? 1 : static_cast<double>(stayed) / static_cast<double>(either);
-  open_ = row.open_after;
+  open_ = stayed + begun;
+  if (!filtered_) {
+    row.open_after = open_;
+    row.kept = either == 0 ? 1 : static_cast<double>(stayed) / static_cast<double>(either);
+  }
   for (const auto& [spec, tables] : step.shown) {
     for (const auto& [table, number] : tables) {
       row.events += number;
@@ -230,6 +232,9 @@ void RangeFold::find_gaps() {
 RangeSummary RangeFold::finish() && {
   find_gaps();
   summary_.lifetimes = lives_.finish(open_at_start_);
+  if (filtered_) {
+    summary_.lifetimes.throughout.reset();
+  }
   for (const auto& [netns, coverage] : coverage_) {
     summary_.coverage.push_back(coverage);
   }

@@ -106,10 +106,12 @@ struct RangeStep {
   std::int64_t elapsed_ns = 0;
   bool same_boot = true;
   ConnectionStep tcp;
-  std::uint64_t open_after = 0; ///< TCP connections in SYN_SENT, SYN_RECV, ESTABLISHED or CLOSE_WAIT.
+  /// TCP connections in SYN_SENT, SYN_RECV, ESTABLISHED or CLOSE_WAIT; nullopt when events were left out, which leave no
+  /// trace in the rows.
+  std::optional<std::uint64_t> open_after;
   std::uint64_t events = 0;     ///< Shown, of all tables.
-  /// Connections open on both sides, of those open on either (Jaccard index); 1 where there is none.
-  double kept = 1;
+  /// Connections open on both sides, of those open on either (Jaccard index); 1 where there is none, nullopt as above.
+  std::optional<double> kept;
 };
 
 /// Everything that happened in a range of snapshots.
@@ -132,8 +134,8 @@ struct RangeSummary {
 /// Puts the steps of a range together.
 class RangeFold {
 public:
-  /// `levels`: those of the first snapshot.
-  RangeFold(RangePoint first, const Levels& levels);
+  /// `levels`: those of the first snapshot. `filtered`: the steps may have fewer events than there were.
+  RangeFold(RangePoint first, const Levels& levels, bool filtered = false);
   /// Steps in their order.
   void add(StepDigest step);
   [[nodiscard]] RangeSummary finish() &&;
@@ -146,6 +148,7 @@ private:
 
   RangeSummary summary_;
   LifeTracker lives_;
+  bool filtered_;
   std::uint64_t open_ = 0; ///< TCP connections that are open now.
   std::uint64_t open_at_start_ = 0;
   std::int64_t clock_ns_ = 0; ///< Since the first snapshot; boots follow each other by the wall clock.

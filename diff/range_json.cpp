@@ -27,6 +27,9 @@ public:
     json_.key("v").number(format_version).key("ev").string("trailer");
     write_counts("counts", true);
     write_counts("hidden", false);
+    if (!labels_.filter.empty()) {
+      json_.key("filtered").number(std::uint64_t{labels_.filtered});
+    }
     json_.key("snapshots").number(static_cast<std::uint64_t>(range_.points.size()));
     if (range_.usual_ns) {
       json_.key("usual_s").number(seconds(*range_.usual_ns));
@@ -90,8 +93,11 @@ private:
       json_.key("same_boot").boolean(step.same_boot).key("events").number(step.events);
       json_.key("opened").number(step.tcp.opened).key("closed").number(step.tcp.closed);
       json_.key("came_and_went").number(step.tcp.came_and_went).key("reopened").number(step.tcp.reopened);
-      json_.key("reaped").number(step.tcp.reaped).key("open").number(step.open_after);
-      json_.key("kept").number(step.kept).end_object();
+      json_.key("reaped").number(step.tcp.reaped);
+      if (step.open_after && step.kept) {
+        json_.key("open").number(*step.open_after).key("kept").number(*step.kept);
+      }
+      json_.end_object();
     }
     json_.end_array();
   }
@@ -113,7 +119,9 @@ private:
     write_quantiles("whole", lives.whole);
     json_.key("from_before").number(static_cast<std::uint64_t>(lives.from_before));
     json_.key("still_open").number(static_cast<std::uint64_t>(lives.still_open));
-    json_.key("throughout").number(static_cast<std::uint64_t>(lives.throughout));
+    if (lives.throughout) {
+      json_.key("throughout").number(static_cast<std::uint64_t>(*lives.throughout));
+    }
     json_.end_object();
     json_.key("dwell").begin_object();
     for (const StateDwell& dwell : lives.states) {
@@ -170,6 +178,9 @@ std::string format_range_json_header(const RangeLabels& labels, const RangePoint
     json.key("t").string(labels.format_time(point->realtime_ns)).end_object();
   }
   json.key("snapshots").number(static_cast<std::uint64_t>(snapshots));
+  if (!labels.filter.empty()) {
+    json.key("filter").string(labels.filter);
+  }
   json.key("marks").begin_array();
   for (const DiffMark& mark : labels.marks) {
     json.begin_object().key("t").string(labels.format_time(mark.at_ns));

@@ -26,6 +26,8 @@ struct RangeLabels {
   std::string store; ///< Path of the file.
   std::string host;
   std::string window; ///< "asked for 02:42 .. 03:42"; empty when the ends were named.
+  std::string filter;       ///< As it was typed; empty without one.
+  std::size_t filtered = 0; ///< Events that it left out.
   std::vector<DiffMark> marks;
   std::vector<NotedGap> gaps;
   std::function<std::string(std::int64_t)> format_time; ///< CLOCK_REALTIME, ns; as in DiffLabels.
@@ -52,7 +54,7 @@ struct RangeTextOptions {
 /// --porcelain of a range (docs/diff-formats.md): its header, to be followed by events and then its last record.
 [[nodiscard]] std::string format_range_porcelain_header(const RangeLabels& labels, const RangePoint& first,
                                                         const RangePoint& last, std::size_t snapshots, bool nul);
-[[nodiscard]] std::string format_range_porcelain_end(const RangeSummary& range, std::size_t filtered, int exit,
+[[nodiscard]] std::string format_range_porcelain_end(const RangeSummary& range, const RangeLabels& labels, int exit,
                                                      bool nul);
 
 /// JSON Lines of a range (docs/diff-json.md): its header, to be followed by events and then its trailer.

@@ -122,6 +122,13 @@ private:
     line(fmt::format("compared: {}", compared.empty() ? "nothing" : compared));
     write_sentences("not compared", range_.not_compared);
     write_sentences("doubt", range_.doubts);
+    if (!labels_.filter.empty()) {
+      std::uint64_t left = 0;
+      for (const RangeCount& count : range_.counts) {
+        left += count.total;
+      }
+      line(fmt::format("filter: {}  ({} of {} events)", escape_terminal(labels_.filter), left, left + labels_.filtered));
+    }
   }
 
   void write_sentences(std::string_view what, const std::vector<RangeSentence>& sentences) {
@@ -176,7 +183,9 @@ private:
                  fmt::format("{}", count.total), most});
     }
     if (!any) {
-      line(range_.compared.empty() ? "nothing could be compared" : "no difference");
+      line(range_.compared.empty()   ? "nothing could be compared"
+           : labels_.filter.empty() ? "no difference"
+                                    : "no difference that fits the filter");
     }
     out_ += lines.format();
     if (hidden != 0) {
@@ -187,16 +196,17 @@ private:
   void write_churn() {
     ConnectionStep sum;
     double kept = 0;
-    std::size_t lowest = 0;
-    for (std::size_t i = 0; i < range_.steps.size(); ++i) {
-      const RangeStep& step = range_.steps[i];
+    const RangeStep* lowest = nullptr;
+    for (const RangeStep& step : range_.steps) {
       sum.opened += step.tcp.opened;
       sum.closed += step.tcp.closed;
       sum.came_and_went += step.tcp.came_and_went;
       sum.reopened += step.tcp.reopened;
       sum.reaped += step.tcp.reaped;
-      kept += step.kept;
-      lowest = step.kept < range_.steps[lowest].kept ? i : lowest;
+      if (step.kept) {
+        kept += *step.kept;
+        lowest = lowest == nullptr || *step.kept < *lowest->kept ? &step : lowest;
+      }
     }
     if (sum.opened + sum.closed == 0) {
       return;
@@ -208,8 +218,10 @@ private:
                   "and {:.1f} closed a step",
                   sum.opened, sum.closed, sum.came_and_went, sum.reopened, static_cast<double>(sum.opened) / steps,
                   static_cast<double>(sum.closed) / steps));
-    line(fmt::format("kept from step to step: {:.1f} % on average, least {:.1f} % in {}", 100 * kept / steps,
-                     100 * range_.steps[lowest].kept, span_of(lowest)));
+    if (lowest != nullptr) {
+      line(fmt::format("kept from step to step: {:.1f} % on average, least {:.1f} % in {}", 100 * kept / steps,
+                       100 * *lowest->kept, span_of(static_cast<std::size_t>(lowest - range_.steps.data()))));
+    }
   }
 
   void write_lifetimes() {
@@ -231,9 +243,9 @@ private:
     }
     out_ += lines.format();
     line(
-      fmt::format("of unknown length: {} closed that were there at the start, {} opened that are open at the end, {} "
-                  "open throughout",
-                  lives.from_before, lives.still_open, lives.throughout));
+      fmt::format("of unknown length: {} closed that were there at the start, {} opened that are open at the end{}",
+                  lives.from_before, lives.still_open,
+                  lives.throughout ? fmt::format(", {} open throughout", *lives.throughout) : ""));
   }
 
   void write_levels() {
@@ -249,7 +261,8 @@ private:
                  fmt::format("lowest {} at {}", level.lowest, time_of(level.lowest_at))});
     }
     if (any) {
-      heading("levels (rows, and TCP sockets by state)");
+      heading(labels_.filter.empty() ? "levels (rows, and TCP sockets by state)"
+                                     : "levels (all rows, and all TCP sockets by state, whatever the filter)");
       out_ += lines.format();
     }
     std::string same;
@@ -287,7 +300,8 @@ private:
       lines.add({time_of(i + 1), labels_.format_duration(step.elapsed_ns), fmt::format("{}", step.events),
                  fmt::format("{}", step.tcp.opened), fmt::format("{}", step.tcp.closed),
                  fmt::format("{}", step.tcp.came_and_went), fmt::format("{}", step.tcp.reopened),
-                 fmt::format("{}", step.open_after), fmt::format("{:.1f}", 100 * step.kept),
+                 step.open_after ? fmt::format("{}", *step.open_after) : "",
+                 step.kept ? fmt::format("{:.1f}", 100 * *step.kept) : "",
                  !step.same_boot ? "another boot"
                  : gap           ? "gap"
                                  : ""});

@@ -173,7 +173,7 @@ std::string format_range_porcelain_header(const RangeLabels& labels, const Range
   return out.take();
 }
 
-std::string format_range_porcelain_end(const RangeSummary& range, std::size_t filtered, int exit, bool nul) {
+std::string format_range_porcelain_end(const RangeSummary& range, const RangeLabels& labels, int exit, bool nul) {
   PorcelainWriter out(nul);
   for (const RangeSentence& skipped : range.not_compared) {
     out.record({"skipped", skipped.text, "", fmt::format("{}", skipped.steps), ""});
@@ -187,7 +187,7 @@ std::string format_range_porcelain_end(const RangeSummary& range, std::size_t fi
     (count.shown ? shown : hidden) += count.total;
   }
   out.record(
-    {"end", fmt::format("{}", shown), fmt::format("{}", hidden), fmt::format("{}", filtered), fmt::format("{}", exit)});
+    {"end", fmt::format("{}", shown), fmt::format("{}", hidden), fmt::format("{}", labels.filtered), fmt::format("{}", exit)});
   return out.take();
 }
 

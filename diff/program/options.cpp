@@ -37,21 +37,23 @@ constexpr const char* footer =
   "  who closed first?              hindstat-diff --table tcp --event closed\n"
   "  which listener is new?         hindstat-diff 'yesterday 03:00' --event listen.added\n"
   "  did the default route move?    hindstat-diff 'yesterday 03:00' --prefix default\n"
-  "  is this a leak?                hindstat-diff '1 h ago' --state CLOSE_WAIT --stat";
+  "  is this a leak?                hindstat-diff '1 h ago' --state CLOSE_WAIT --stat\n"
+  "  what happened around 03:12?    hindstat-diff --around 03:12 +-30m\n"
+  "  where did packets go then?     hindstat-diff --to 192.0.2.1 03:10";
 
 void add_snapshot_options(CLI::App& app, DiffCommand& command) {
   RangeRequest& range = command.range;
   app.add_option("SNAPSHOTS", range.snapshots, "The two moments to compare: [A] [B], or all between them: A..B")
     ->option_text("[HOST:]SNAPSHOT|TIME")
     ->expected(0, 3);
-  app.add_option("--last", range.last, "The range up to now")->option_text("1h")->group(snapshots_group);
-  app.add_option("--around", range.around, "The range around a moment: --around 03:12 +-30m")
+  app.add_option("--last", range.last, "All from so long ago up to now")->option_text("1h")->group(snapshots_group);
+  app.add_option("--around", range.around, "All around a moment: --around 03:12 +-30m")
     ->option_text("TIME")
     ->group(snapshots_group);
   app.add_option("--window", range.window, "So much before and after it (30m)")
     ->option_text("10m")
     ->group(snapshots_group);
-  app.add_flag("--each", range.each, "A range step by step")->group(snapshots_group);
+  app.add_flag("--each", range.each, "A heading and the events for each step of that")->group(snapshots_group);
   app.add_option("--host", range.host, "Of this host, where a name has no HOST:")
     ->option_text("NAME")
     ->group(snapshots_group);

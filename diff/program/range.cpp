@@ -111,7 +111,7 @@ private:
   }
   [[nodiscard]] StepOutput take_step(const SnapshotWalk& walk, DiffMemory& memory) const;
   [[nodiscard]] std::string format_events(const Diff& diff, const DiffLabels& labels) const;
-  void write_beginning(const RangePoint& first) const;
+  void write_beginning(const RangeLabels& labels, const RangePoint& first) const;
   [[nodiscard]] ExitCode write_end(const RangeSummary& range, const RangeLabels& labels) const;
 
   const DiffCommand& command_;
@@ -123,7 +123,6 @@ private:
   bool color_;
   std::vector<SnapshotId> ids_;
   std::vector<std::string> uids_;
-  std::size_t filtered_ = 0;
 };
 
 RangeLabels RangeRun::make_labels() const {
@@ -138,6 +137,7 @@ RangeLabels RangeRun::make_labels() const {
     labels.window =
       fmt::format("asked for {} .. {}", labels.format_time(*selection_.from_ns), labels.format_time(*selection_.to_ns));
   }
+  labels.filter = describe_filters(command_);
   const StoreNotes notes = store_.notes();
   for (const std::string& sentence : notes.damage) {
     warn(diff_tool, sentence);
@@ -249,8 +249,7 @@ std::string RangeRun::format_events(const Diff& diff, const DiffLabels& labels) 
   return text;
 }
 
-void RangeRun::write_beginning(const RangePoint& first) const {
-  const RangeLabels labels = make_labels();
+void RangeRun::write_beginning(const RangeLabels& labels, const RangePoint& first) const {
   const SnapshotInfo& info = selection_.snapshots.back().info;
   const RangePoint last{ids_.back().value(), info.clocks.realtime_ns, info.clocks.boottime_ns};
   if (stream_ == Stream::json) {
@@ -276,7 +275,7 @@ ExitCode RangeRun::write_end(const RangeSummary& range, const RangeLabels& label
   } else if (stream_ == Stream::json) {
     print(format_range_json_trailer(range, labels, static_cast<int>(code)));
   } else if (stream_ == Stream::porcelain) {
-    print(format_range_porcelain_end(range, filtered_, static_cast<int>(code), command_.nul));
+    print(format_range_porcelain_end(range, labels, static_cast<int>(code), command_.nul));
   } else if (stream_ == Stream::none || stream_ == Stream::text) {
     print(format_range_text(
       range, labels, {command_.all, color_, stream_ == Stream::none && !command_.forms.stat, command_.forms.stat}));
@@ -286,7 +285,7 @@ ExitCode RangeRun::write_end(const RangeSummary& range, const RangeLabels& label
 
 ExitCode RangeRun::run() {
   const std::size_t parts = ids_.size() < 2 ? 1 : (ids_.size() - 2) / steps_at_once + 1;
-  const RangeLabels labels = make_labels();
+  RangeLabels labels = make_labels();
   const Pager pager(command_.for_people() && !command_.no_pager && !command_.quiet);
   std::optional<RangeFold> fold;
   std::set<std::string> said;
@@ -297,14 +296,14 @@ ExitCode RangeRun::run() {
       }
     }
     if (!fold && part.first.id != 0) {
-      fold.emplace(part.first, part.levels);
-      write_beginning(part.first);
+      fold.emplace(part.first, part.levels, !labels.filter.empty());
+      write_beginning(labels, part.first);
     }
     for (StepOutput& step : part.steps) {
       if (!step.text.empty()) {
         print(step.text);
       }
-      filtered_ += step.filtered;
+      labels.filtered += step.filtered;
       fold->add(std::move(step.digest));
     }
   };

@@ -130,7 +130,18 @@ class Range(unittest.TestCase):
         names = self.diff("1..7", "--name-status", "--event", "closed").out.splitlines()
         self.assertEqual(names, [f"-\tsocket\t{self.keys['brief']}"])
         self.diff("1..7", "--port", "9", code=0)
-        self.diff("1..7", "--port", "9", "--stat", code=0)
+        none = self.diff("1..7", "--port", "9", "--stat", code=0).out
+        self.assertRegex(none, r"(?m)^filter: --port 9  \(0 of \d+ events\)$")
+        self.assertIn("no difference that fits the filter", none)
+        # What a filter leaves out leaves no trace in the rows: how many stayed is not known.
+        closed = self.diff("1..7", "--event", "closed").out
+        self.assertRegex(closed, r"0 opened, 1 closed")
+        self.assertNotIn("kept from step to step", closed)
+        self.assertNotIn("open throughout", closed)
+        header, *_, trailer = self.diff("1..7", "--event", "closed", "--json").json_lines()
+        self.assertEqual(header["filter"], "--event closed")
+        self.assertGreater(trailer["filtered"], 1)
+        self.assertNotIn("throughout", trailer["lifetimes"])
         self.diff("1..7", "--exit-zero", code=0)
 
     def test_windows(self):
