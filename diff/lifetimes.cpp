@@ -152,7 +152,8 @@ Lifetimes LifeTracker::finish(std::uint64_t open_at_start) const {
     moved += life.open && !life.opened ? 1U : 0U;
     still[life.state] += life.entered ? 1U : 0U;
   }
-  lifetimes.throughout = std::max<std::size_t>(open_at_start - std::min<std::uint64_t>(open_at_start, from_before_), moved);
+  lifetimes.throughout =
+    std::max<std::size_t>(open_at_start - std::min<std::uint64_t>(open_at_start, from_before_), moved);
   for (const auto& [state, count] : still) {
     if (count != 0 && !dwells_.contains(state)) {
       lifetimes.states.push_back({state, {}, 0, count});

@@ -57,11 +57,11 @@ struct StateDwell {
 /// Lives of TCP connections in a range. What began before it or did not end in it has no known length and is in no
 /// quantile.
 struct Lifetimes {
-  DurationQuantiles whole;        ///< Opened and closed within the range.
-  std::size_t from_before = 0;    ///< Closed here, there from the start of the range on.
-  std::size_t still_open = 0;     ///< Opened here, open at its end.
+  DurationQuantiles whole;               ///< Opened and closed within the range.
+  std::size_t from_before = 0;           ///< Closed here, there from the start of the range on.
+  std::size_t still_open = 0;            ///< Opened here, open at its end.
   std::optional<std::size_t> throughout; ///< Open from its start to its end; nullopt when that is not known.
-  std::vector<StateDwell> states; ///< By state, only those that were left or entered.
+  std::vector<StateDwell> states;        ///< By state, only those that were left or entered.
 };
 
 /// Follows connections from step to step by their events alone.

@@ -106,10 +106,10 @@ struct RangeStep {
   std::int64_t elapsed_ns = 0;
   bool same_boot = true;
   ConnectionStep tcp;
-  /// TCP connections in SYN_SENT, SYN_RECV, ESTABLISHED or CLOSE_WAIT; nullopt when events were left out, which leave no
-  /// trace in the rows.
+  /// TCP connections in SYN_SENT, SYN_RECV, ESTABLISHED or CLOSE_WAIT; nullopt when events were left out, which leave
+  /// no trace in the rows.
   std::optional<std::uint64_t> open_after;
-  std::uint64_t events = 0;     ///< Shown, of all tables.
+  std::uint64_t events = 0; ///< Shown, of all tables.
   /// Connections open on both sides, of those open on either (Jaccard index); 1 where there is none, nullopt as above.
   std::optional<double> kept;
 };

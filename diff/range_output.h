@@ -25,7 +25,7 @@ struct NotedGap {
 struct RangeLabels {
   std::string store; ///< Path of the file.
   std::string host;
-  std::string window; ///< "asked for 02:42 .. 03:42"; empty when the ends were named.
+  std::string window;       ///< "asked for 02:42 .. 03:42"; empty when the ends were named.
   std::string filter;       ///< As it was typed; empty without one.
   std::size_t filtered = 0; ///< Events that it left out.
   std::vector<DiffMark> marks;

@@ -127,7 +127,8 @@ private:
       for (const RangeCount& count : range_.counts) {
         left += count.total;
       }
-      line(fmt::format("filter: {}  ({} of {} events)", escape_terminal(labels_.filter), left, left + labels_.filtered));
+      line(
+        fmt::format("filter: {}  ({} of {} events)", escape_terminal(labels_.filter), left, left + labels_.filtered));
     }
   }
 
@@ -183,7 +184,7 @@ private:
                  fmt::format("{}", count.total), most});
     }
     if (!any) {
-      line(range_.compared.empty()   ? "nothing could be compared"
+      line(range_.compared.empty()  ? "nothing could be compared"
            : labels_.filter.empty() ? "no difference"
                                     : "no difference that fits the filter");
     }
@@ -242,10 +243,9 @@ private:
       add(fmt::format("in {}", format_tcp_state(dwell.state)), dwell.whole);
     }
     out_ += lines.format();
-    line(
-      fmt::format("of unknown length: {} closed that were there at the start, {} opened that are open at the end{}",
-                  lives.from_before, lives.still_open,
-                  lives.throughout ? fmt::format(", {} open throughout", *lives.throughout) : ""));
+    line(fmt::format("of unknown length: {} closed that were there at the start, {} opened that are open at the end{}",
+                     lives.from_before, lives.still_open,
+                     lives.throughout ? fmt::format(", {} open throughout", *lives.throughout) : ""));
   }
 
   void write_levels() {

@@ -186,8 +186,8 @@ std::string format_range_porcelain_end(const RangeSummary& range, const RangeLab
   for (const RangeCount& count : range.counts) {
     (count.shown ? shown : hidden) += count.total;
   }
-  out.record(
-    {"end", fmt::format("{}", shown), fmt::format("{}", hidden), fmt::format("{}", labels.filtered), fmt::format("{}", exit)});
+  out.record({"end", fmt::format("{}", shown), fmt::format("{}", hidden), fmt::format("{}", labels.filtered),
+              fmt::format("{}", exit)});
   return out.take();
 }
 

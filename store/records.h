@@ -69,7 +69,8 @@ inline constexpr std::string_view pruned_reason = "pruned";
 inline constexpr std::string_view thinned_reason = "thinned";
 inline constexpr std::string_view removed_reason = "removed";
 inline constexpr std::string_view not_exported_reason = "not exported";
-inline constexpr std::string_view lost_reason = "lost"; ///< By damage: only the uid is known; the time is that of the next.
+inline constexpr std::string_view lost_reason =
+  "lost"; ///< By damage: only the uid is known; the time is that of the next.
 
 /// 32 hexadecimal digits.
 [[nodiscard]] std::string format_uid(std::string_view uid);

@@ -64,9 +64,8 @@ SoundEntries Store::list_sound() const {
     SoundEntries sound;
     for (FoundSnapshot& found : impl_->records.find_all_snapshots()) {
       if (found.damage.empty()) {
-        sound.entries.push_back(
-          {SnapshotId(found.record.id), format_uid(found.record.uid), std::move(found.record.info),
-           format_uid(found.record.previous.value_or(""))});
+        sound.entries.push_back({SnapshotId(found.record.id), format_uid(found.record.uid),
+                                 std::move(found.record.info), format_uid(found.record.previous.value_or(""))});
       } else {
         sound.damage.push_back(path() + ": " + found.damage);
       }

@@ -19,7 +19,8 @@ namespace {
 // LEFT: as for snapshots.
 constexpr const char* select_tombstones =
   "SELECT t.uid, t.boot_id, t.sequence, t.previous, t.realtime_ns, t.reason, t.gone_ns, t.checksum, b.origin,"
-  " b.boot_uuid, b.kernel_release, h.name, h.machine_id, t.gone_here FROM tombstone t LEFT JOIN boot b ON b.id = t.boot_id"
+  " b.boot_uuid, b.kernel_release, h.name, h.machine_id, t.gone_here FROM tombstone t LEFT JOIN boot b ON b.id = "
+  "t.boot_id"
   " LEFT JOIN host h ON h.id = b.host_id ";
 
 std::uint64_t stone_checksum(const TombstoneRecord& stone) {

@@ -206,16 +206,23 @@ ExitCode run_diff(const DiffCommand& command) {
   Comparison comparison(command);
   const Store store(command.store.empty() ? default_store_path(false) : command.store);
   const SoundEntries sound = store.list_sound();
-  for (const std::string& sentence : sound.damage) {
-    warn(diff_tool, sentence + "; it is left out");
+  if (sound.entries.empty() && !sound.damage.empty()) {
+    throw Error(sound.damage.front());
   }
   const std::vector<SnapshotEntry>& entries = sound.entries;
   const RangeSelection selection = select(entries, command);
+  const bool is_range = selection.kind == RangeSelection::Kind::range && command.to.empty();
+  for (const std::string& sentence : sound.damage) {
+    if (!is_range) { // None of two may take the place of a damaged one.
+      throw Error(sentence);
+    }
+    warn(diff_tool, sentence + "; it is left out");
+  }
   comparison.set_recorded(moments_of_host(entries, selection.before.entry.info));
   if (!command.to.empty()) {
     return look_up(command, store, selection);
   }
-  if (selection.kind == RangeSelection::Kind::range) {
+  if (is_range) {
     return run_range(command, comparison, store, selection);
   }
   return compare_two(command, comparison, store, selection);

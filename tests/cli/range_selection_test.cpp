@@ -97,13 +97,13 @@ TEST_CASE("A..B is everything of one host from A to B", "[cli]") {
   CHECK(select(named({"3..8"})) == "#3 is of gw1 and #8 of gw2: a range is of one host");
 }
 
-TEST_CASE("--each makes a range of a pair", "[cli]") {
+TEST_CASE("the option --each makes a range of a pair", "[cli]") {
   CHECK(select(named({"3", "7"}, true)) == "each 3..7: 3 5 7");
   CHECK(select(named({"3..7"}, true)) == "each 3..7: 3 5 7");
   CHECK(select(named({"15"}, true)) == "each 15..19: 15 17 19");
 }
 
-TEST_CASE("--last begins with what was so when the window began", "[cli]") {
+TEST_CASE("the option --last begins with what was so when the window began", "[cli]") {
   CHECK(select(last("55m")) == "range 11..19: 11 13 15 17 19");
   CHECK(select(last("54m30s")) == "range 11..19: 11 13 15 17 19");
   CHECK(select(last("3h")) == "range 1..19: 1 3 5 7 9 11 13 15 17 19");
@@ -129,7 +129,7 @@ TEST_CASE("the window of --around is written in three ways", "[cli]") {
   CHECK(select(around("03:05", "2m", {"3"})).find("--last and --around select all snapshots") == 0);
 }
 
-TEST_CASE("--host says whose snapshots are meant where a name does not", "[cli]") {
+TEST_CASE("the option --host says whose snapshots are meant where a name does not", "[cli]") {
   RangeRequest request = named({});
   request.host = "gw2";
   CHECK(select(request) == "pair 18..20: 18 20");
