@@ -170,10 +170,10 @@ class Filters(Case):
                 (("--table", "socket", "--peer", "10.77.2.1", "--event", "closed"),
                  [("-", "socket", "tcp 10.77.2.2:7000 <- 10.77.2.1:53118")]),
                 (("--dev", "s1", "--severity", "warn"), [("~", "interface", "s1")]),
-                (("--event", "tcpmetric", "--only", "tcp_metric.rtt"),
+                (("--event", "tcpmetric.changed", "--only", "tcp_metric.rtt"),
                  [("~", "tcp_metric", "10.77.2.1 from 10.77.2.2")]),
                 (("--prefix", "10.77.1.0/24"),
-                 [("~", "route", "10.77.1.0/24"), ("~", "route", "broadcast 10.77.1.255 table local")]),
+                 [(">", "route", "10.77.1.0/24"), (">", "route", "broadcast 10.77.1.255 table local")]),
                 (("--where", "\"from\" = 'ESTABLISHED' AND local_port BETWEEN 7000 AND 7001"),
                  [("-", "socket", "tcp 10.77.2.2:7000 <- 10.77.2.1:53118")]),
                 (("--proc", "nobody-runs-this"), []),
@@ -232,7 +232,7 @@ class Filters(Case):
                           "EXISTS (SELECT 1 FROM json_each(changed) WHERE key = 'rtt')",
                           "\"table\" IN (SELECT \"table\" FROM event GROUP BY 1 HAVING count(*) = 1)"
                           " AND ev = 'tcpmetric.changed'"):
-            self.assertEqual(self.keys(3, 4, "--event", "tcpmetric", "--where", condition), rtt, condition)
+            self.assertEqual(self.keys(3, 4, "--event", "tcpmetric.changed", "--where", condition), rtt, condition)
 
     def test_sql_can_only_read_the_events(self):
         out = self.lab.path("made-by-sql")
