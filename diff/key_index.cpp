@@ -16,6 +16,8 @@ std::vector<std::uint32_t> all_rows(const Table& table) {
   return rows;
 }
 
+constexpr std::uint8_t many = 255;
+
 // splitmix64's finaliser.
 std::uint64_t mix(std::uint64_t x) {
   x ^= x >> 30;
@@ -79,18 +81,24 @@ std::vector<std::uint64_t> key_hashes(const Table& table, std::span<const std::u
 }
 
 KeyIndex::KeyIndex(const Table& table)
-  : hashes_(key_hashes(table, all_rows(table))), counts_(std::bit_ceil(16 * table.size() + 1024), 0) {
+  : hashes_(key_hashes(table, all_rows(table))), counts_(std::bit_ceil(4 * table.size() + 1024), 0) {
   for (const std::uint64_t hash : hashes_) {
     count(hash);
   }
 }
 
 void KeyIndex::count(std::uint64_t hash) {
-  ++counts_[hash & (counts_.size() - 1)];
+  std::uint8_t& rows = counts_[hash & (counts_.size() - 1)];
+  if (rows < many) {
+    ++rows;
+  }
 }
 
 void KeyIndex::uncount(std::uint64_t hash) {
-  --counts_[hash & (counts_.size() - 1)];
+  std::uint8_t& rows = counts_[hash & (counts_.size() - 1)];
+  if (rows < many) { // Of many nobody knows any more how many: they stay shared, which is only work.
+    --rows;
+  }
 }
 
 bool KeyIndex::is_shared(std::uint64_t hash) const {

@@ -2,6 +2,7 @@
 #include "store/chain.h"
 
 #include <algorithm>
+#include <numeric>
 #include <tuple>
 
 #include <fmt/format.h>
@@ -34,8 +35,8 @@ void add_work(std::uint64_t& total, std::uint64_t bytes) {
   }
 }
 
-void require_content_sum(const LoadedTable& loaded) {
-  if (loaded.table.content_sum() != loaded.block.content_sum) {
+void require_content_sum(const LoadedTable& loaded, std::uint64_t sum) {
+  if (sum != loaded.block.content_sum) {
     throw Error(fmt::format("block {} is damaged (its rows have another content sum)", loaded.block.id));
   }
 }
@@ -91,6 +92,19 @@ Encoded pack_behind(std::optional<LoadedTable>& end, const LoadedTable& content,
 }
 
 LoadedTable ChainReader::load_table(std::int64_t block_id) {
+  LoadedTable loaded = load_unverified(block_id);
+  require_content_sum(loaded, loaded.table.content_sum());
+  return loaded;
+}
+
+LoadedTable ChainReader::load_table(std::int64_t block_id, std::vector<std::uint64_t>& row_hashes) {
+  LoadedTable loaded = load_unverified(block_id);
+  row_hashes = loaded.table.row_hashes();
+  require_content_sum(loaded, std::accumulate(row_hashes.begin(), row_hashes.end(), std::uint64_t{0}));
+  return loaded;
+}
+
+LoadedTable ChainReader::load_unverified(std::int64_t block_id) {
   std::vector<BlockRecord> chain;
   for (std::optional<std::int64_t> id = block_id; id; id = chain.back().base_id) {
     if (chain.size() == longest_readable_chain) {
@@ -108,7 +122,6 @@ LoadedTable ChainReader::load_table(std::int64_t block_id) {
   for (auto block = chain.rbegin(); block != chain.rend(); ++block) {
     add_work(work, apply_block(loaded, *block, select));
   }
-  require_content_sum(loaded);
   budget_.take(decoding_bytes(layout.spec(), loaded.table.size()));
   return loaded;
 }
@@ -179,7 +192,7 @@ LoadedTable ChainReader::load_next(LoadedTable base, std::int64_t block_id) {
   budget_.add_payload(base.sizes.bytes()); // What the base holds was paid for when it was loaded.
   std::ignore = apply_block(base, block, select);
   base.block = block;
-  require_content_sum(base);
+  require_content_sum(base, base.table.content_sum());
   budget_.take(decoding_bytes(base.layout->spec(), base.table.size()));
   return base;
 }

@@ -66,6 +66,8 @@ public:
 
   /// The table of a block, verified against its content sum.
   [[nodiscard]] LoadedTable load_table(std::int64_t block_id);
+  /// The same, with the hash of each row (Table::row_hashes()).
+  [[nodiscard]] LoadedTable load_table(std::int64_t block_id, std::vector<std::uint64_t>& row_hashes);
   /// The table of a block that stands on `base`, which is consumed; nothing is read of what is before it.
   [[nodiscard]] LoadedTable load_next(LoadedTable base, std::int64_t block_id);
   /// The payloads that lead from `base` to a block of its chain, oldest first; nothing when the block does not stand on
@@ -89,6 +91,7 @@ public:
   }
 
 private:
+  [[nodiscard]] LoadedTable load_unverified(std::int64_t block_id);
   [[nodiscard]] std::uint64_t apply_block(LoadedTable& loaded, const BlockRecord& block, SQLite::Statement& payloads);
   [[nodiscard]] std::uint64_t apply_payload(const BlockRecord& block, std::string_view payload, Table& table);
   [[nodiscard]] static std::string_view read_payload(const BlockRecord& block, const Layout& layout,

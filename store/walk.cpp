@@ -192,14 +192,13 @@ void SnapshotWalk::advance_table(const SnapshotRecord& record, const TableSpec& 
 }
 
 void SnapshotWalk::reload(Walked& walked, std::int64_t block_id) {
-  walked.loaded = store_->chains.load_table(block_id);
-  walked.row_hashes = walked.loaded.table.row_hashes();
+  walked.loaded = store_->chains.load_table(block_id, walked.row_hashes);
   walked.reloaded = true;
-  Table table = to_known_spec(walked.loaded, *walked.spec);
   if (has_known_columns(walked.loaded, *walked.spec)) {
-    walked.loaded.table = Table(walked.loaded.layout->spec());
+    put_table(after_, *walked.spec, std::exchange(walked.loaded.table, Table(walked.loaded.layout->spec())));
+  } else {
+    put_table(after_, *walked.spec, to_known_spec(walked.loaded, *walked.spec));
   }
-  put_table(after_, *walked.spec, std::move(table));
   std::erase_if(touched_, [&](const TouchedRows& rows) { return rows.table == walked.spec->name; });
 }
 
