@@ -9,6 +9,7 @@
 
 #include "diff/event.h"
 #include "diff/memory.h"
+#include "diff/recording.h"
 #include "tables/snapshot.h"
 #include "tables/touched_rows.h"
 
@@ -20,8 +21,7 @@ struct DiffOptions {
   bool cross_namespaces = false;      ///< Compare snapshots of two network namespaces of one host, too.
   /// Events are only counted: those of sockets need neither names nor owners, and none an order.
   bool unnamed = false;
-  /// CLOCK_REALTIME of every snapshot of the host, ascending, for finding gaps; empty when it is not known.
-  std::vector<std::int64_t> recorded_ns = {};
+  RecordingTimes recorded = {}; ///< For finding gaps; empty when they are not known.
 };
 
 /// A table that could not be compared, and why.

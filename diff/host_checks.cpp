@@ -157,12 +157,11 @@ private:
   }
 
   void check_gaps() {
-    const auto gaps =
-      find_recording_gaps(options_.recorded_ns, before_.info.clocks.realtime_ns, after_.info.clocks.realtime_ns);
+    const auto gaps = options_.recorded.gaps_between(before_.info.clocks.realtime_ns, after_.info.clocks.realtime_ns);
     if (gaps.empty()) {
       return;
     }
-    const std::int64_t usual = usual_interval_ns(options_.recorded_ns).value_or(0);
+    const std::int64_t usual = options_.recorded.usual_ns().value_or(0);
     const auto seconds = [](std::int64_t ns) {
       const double s = static_cast<double>(ns) / 1e9;
       return s < 10 && s > 0 ? fmt::format("{:.1f}", s) : fmt::format("{:.0f}", s);

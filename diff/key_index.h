@@ -28,7 +28,7 @@ private:
   void add_partners(std::vector<std::uint64_t> shared, TouchedRows& rows) const;
 
   std::vector<std::uint64_t> hashes_; ///< Of the keys, by row.
-  std::vector<std::uint8_t> counts_; ///< Rows by the low bits of their hash; its size is a power of two.
+  std::vector<std::uint8_t> counts_;  ///< Rows by the low bits of their hash; its size is a power of two.
 };
 
 /// Adds rows to ascending ones; each is then named once.

@@ -13,9 +13,9 @@ constexpr std::int64_t least_gap_ns = 10'000'000'000;
 
 } // namespace
 
-std::optional<std::int64_t> usual_interval_ns(std::span<const std::int64_t> recorded_ns) {
+RecordingTimes::RecordingTimes(std::span<const std::int64_t> recorded_ns) {
   if (recorded_ns.size() <= least_intervals) {
-    return std::nullopt;
+    return;
   }
   std::vector<std::int64_t> distances;
   distances.reserve(recorded_ns.size() - 1);
@@ -24,23 +24,21 @@ std::optional<std::int64_t> usual_interval_ns(std::span<const std::int64_t> reco
   }
   const auto middle = distances.begin() + static_cast<std::ptrdiff_t>(distances.size() / 2);
   std::ranges::nth_element(distances, middle);
-  return *middle;
-}
-
-std::vector<RecordingGap> find_recording_gaps(std::span<const std::int64_t> recorded_ns, std::int64_t from_ns,
-                                              std::int64_t to_ns) {
-  std::vector<RecordingGap> gaps;
-  const auto usual = usual_interval_ns(recorded_ns);
-  if (!usual) {
-    return gaps;
-  }
-  const auto [first, last] = std::minmax(from_ns, to_ns);
+  usual_ns_ = *middle;
   for (std::size_t i = 1; i < recorded_ns.size(); ++i) {
     const std::int64_t distance = recorded_ns[i] - recorded_ns[i - 1];
-    const bool between = recorded_ns[i - 1] >= first && recorded_ns[i] <= last;
-    if (between && distance >= least_gap_ns && distance / unusual_times > *usual) {
-      gaps.push_back({recorded_ns[i - 1], recorded_ns[i]});
+    if (distance >= least_gap_ns && distance / unusual_times > *usual_ns_) {
+      gaps_.push_back({recorded_ns[i - 1], recorded_ns[i]});
     }
+  }
+}
+
+std::vector<RecordingGap> RecordingTimes::gaps_between(std::int64_t from_ns, std::int64_t to_ns) const {
+  const auto [first, last] = std::minmax(from_ns, to_ns);
+  std::vector<RecordingGap> gaps;
+  for (auto gap = std::ranges::lower_bound(gaps_, first, {}, &RecordingGap::from_ns);
+       gap != gaps_.end() && gap->to_ns <= last; ++gap) {
+    gaps.push_back(*gap);
   }
   return gaps;
 }

@@ -17,13 +17,25 @@ struct RecordingGap {
   std::int64_t to_ns = 0;
 };
 
-/// The median distance of the snapshots of a host, ascending; nullopt where there are too few to speak of "usual".
-[[nodiscard]] std::optional<std::int64_t> usual_interval_ns(std::span<const std::int64_t> recorded_ns);
+/// When a host recorded. Finds the gaps once, for any number of comparisons.
+class RecordingTimes {
+public:
+  RecordingTimes() = default;
+  /// CLOCK_REALTIME of every snapshot of the host, ascending.
+  explicit RecordingTimes(std::span<const std::int64_t> recorded_ns);
 
-/// The gaps between two moments: more than 5 times the usual interval, and 10 s at least, since a hand that records
-/// twice has no interval (diff-semantics 3.2).
-[[nodiscard]] std::vector<RecordingGap> find_recording_gaps(std::span<const std::int64_t> recorded_ns,
-                                                            std::int64_t from_ns, std::int64_t to_ns);
+  /// The median distance of two snapshots; nullopt where there are too few to speak of "usual".
+  [[nodiscard]] std::optional<std::int64_t> usual_ns() const {
+    return usual_ns_;
+  }
+  /// The gaps between two moments: more than 5 times the usual distance, and 10 s at least, since a hand that records
+  /// twice has no usual one (diff-semantics 3.2).
+  [[nodiscard]] std::vector<RecordingGap> gaps_between(std::int64_t from_ns, std::int64_t to_ns) const;
+
+private:
+  std::optional<std::int64_t> usual_ns_;
+  std::vector<RecordingGap> gaps_;
+};
 
 /// Columns that one side's recorder did not have: its cells are null throughout, and those of the other side are not.
 /// Columns that may be null count where two versions recorded (`recorders_differ`). Empty where a side has no rows.

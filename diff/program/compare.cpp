@@ -218,7 +218,7 @@ ExitCode run_diff(const DiffCommand& command) {
     }
     warn(diff_tool, sentence + "; it is left out");
   }
-  comparison.set_recorded(moments_of_host(entries, selection.before.entry.info));
+  comparison.set_recorded(RecordingTimes(moments_of_host(entries, selection.before.entry.info)));
   if (!command.to.empty()) {
     return look_up(command, store, selection);
   }

@@ -27,8 +27,8 @@ public:
     return loaded_;
   }
   /// When snapshots of the host were recorded, for finding gaps.
-  void set_recorded(std::vector<std::int64_t> recorded_ns) {
-    options_.recorded_ns = std::move(recorded_ns);
+  void set_recorded(RecordingTimes recorded) {
+    options_.recorded = std::move(recorded);
   }
 
   /// What happened, as far as the filters let it through. `labels` has the two snapshots, and takes the number of

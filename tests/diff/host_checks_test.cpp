@@ -78,26 +78,29 @@ TEST_CASE("another recorder and other rights are told", "[diff]") {
 
 TEST_CASE("a time without snapshots is a gap when it is 5 times the usual", "[diff]") {
   const auto every_minute = recorded_at({0, 60, 120, 180, 240, 300, 360, 661, 721});
-  CHECK(usual_interval_ns(every_minute) == 60 * second_ns);
-  const auto gaps = find_recording_gaps(every_minute, first_ns, first_ns + 721 * second_ns);
+  CHECK(RecordingTimes(every_minute).usual_ns() == 60 * second_ns);
+  const auto gaps = RecordingTimes(every_minute).gaps_between(first_ns, first_ns + 721 * second_ns);
   REQUIRE(gaps.size() == 1);
   CHECK(gaps[0].from_ns == first_ns + 360 * second_ns);
   CHECK(gaps[0].to_ns == first_ns + 661 * second_ns);
-  CHECK(find_recording_gaps(every_minute, first_ns + 721 * second_ns, first_ns).size() == 1); // Backwards, too.
-  CHECK(find_recording_gaps(every_minute, first_ns, first_ns + 360 * second_ns).empty());     // Before it.
-  CHECK(find_recording_gaps(recorded_at({0, 60, 120, 180, 240, 300, 600}), first_ns, first_ns + 600 * second_ns)
+  CHECK(RecordingTimes(every_minute).gaps_between(first_ns + 721 * second_ns, first_ns).size() == 1); // Backwards, too.
+  CHECK(RecordingTimes(every_minute).gaps_between(first_ns, first_ns + 360 * second_ns).empty());     // Before it.
+  CHECK(RecordingTimes(recorded_at({0, 60, 120, 180, 240, 300, 600}))
+          .gaps_between(first_ns, first_ns + 600 * second_ns)
           .empty()); // 5 times is not more than that.
-  CHECK(find_recording_gaps(recorded_at({0, 60, 120, 7200}), first_ns, first_ns + 7200 * second_ns)
+  CHECK(RecordingTimes(recorded_at({0, 60, 120, 7200}))
+          .gaps_between(first_ns, first_ns + 7200 * second_ns)
           .empty()); // Too few to know what is usual.
-  CHECK(find_recording_gaps(recorded_at({0, 1, 2, 3, 4, 5, 14}), first_ns, first_ns + 14 * second_ns).empty());
-  CHECK(find_recording_gaps(recorded_at({0, 1, 2, 3, 4, 5, 15}), first_ns, first_ns + 15 * second_ns).size() == 1);
+  CHECK(RecordingTimes(recorded_at({0, 1, 2, 3, 4, 5, 14})).gaps_between(first_ns, first_ns + 14 * second_ns).empty());
+  CHECK(RecordingTimes(recorded_at({0, 1, 2, 3, 4, 5, 15})).gaps_between(first_ns, first_ns + 15 * second_ns).size()
+        == 1);
 }
 
 TEST_CASE("a gap is a doubt and a hidden event, no difference", "[diff]") {
   Pair pair;
   pair.b = snapshot_at(1000);
   DiffOptions options;
-  options.recorded_ns = recorded_at({-300, -240, -180, -120, -60, 0, 1000});
+  options.recorded = RecordingTimes(recorded_at({-300, -240, -180, -120, -60, 0, 1000}));
   const Diff diff = diff_snapshots(pair.a, pair.b, options);
   CHECK(in_words(diff.events) == Lines{"recorder.gap gw1 gap_s=1000 usual_s=60 after_a_s=0"});
   CHECK(diff.events[0].spec->hidden);
